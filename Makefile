@@ -1,0 +1,120 @@
+# Trình Ký: everything one does with this tree. `make` alone lists it.
+# Each step says what it does in one line and is skipped when nothing it depends on has changed.
+
+PYTHON ?= python3
+HOST   ?= 127.0.0.1
+PORT   ?= 8000
+ARGS   ?=
+
+SHELL    := bash
+VENV     := .venv
+BIN      := $(VENV)/bin
+PIP      := $(BIN)/python -m pip --disable-pip-version-check --quiet
+FRONTEND := webui/frontend
+PYTEST   := $(BIN)/python -m pytest
+SAY      := @printf '→ %s\n'
+UV       := 0.13.9
+
+# The store of `make run`; set it to a PostgreSQL URL to run on that.
+export TRINHKY_DATABASE_URL ?= sqlite:///$(CURDIR)/var/trinhky.db
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check bench soak fmt screenshots lock clean install install-dev frontend store services
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: install frontend store ## install what is missing, load the demo and serve it on 127.0.0.1:8000 (HOST=, PORT=)
+	@.ci/services missing
+	@if [ -f webui/cli.py ]; then \
+	  printf '→ %s\n' "Serving http://$(HOST):$(PORT) (stop with Ctrl+C)"; exec $(BIN)/trinhky serve --host $(HOST) --port $(PORT); \
+	else printf '→ %s\n' "webui/cli.py is not there yet: nothing to serve"; fi
+
+test: install-dev frontend services check ## everything the tests need, then all of them (ARGS="-k inbox")
+	$(SAY) "Running the tests"
+	@$(PYTEST) -n 2 --dist loadgroup $(ARGS)
+
+check: install-dev ## lint, format, types of the engine, who imports whom
+	$(SAY) "Checking: ruff, mypy, import-linter"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted as agreed: run \`make fmt\`."; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>&1 || exit 1
+
+bench: install-dev services ## our speed, the machine named
+	@if [ -f benchmarks/__main__.py ]; then $(BIN)/python -m benchmarks $(ARGS); else echo "benchmarks/ is not there yet"; fi
+
+soak: install-dev frontend services ## the long tests: 50 kills, many random processes
+	$(SAY) "Running the long tests"
+	@TRINHKY_HYPOTHESIS=soak $(PYTEST) -m soak $(ARGS)
+
+fmt: install-dev ## format the code, mend what ruff can mend
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+screenshots: install-dev frontend services ## the pictures of README and docs, from a running demo
+	@if [ -f tests/browser/screenshots.py ]; then $(BIN)/python tests/browser/screenshots.py $(ARGS); \
+	else echo "tests/browser/screenshots.py is not there yet"; fi
+
+lock: ## write the three locks anew from pyproject.toml
+	$(SAY) "Compiling locks with uv $(UV)"
+	@$(PYTHON) -m venv var/uv && var/uv/bin/pip install --quiet uv==$(UV)
+	@compile() { out=$$1; shift; var/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command 'make lock' --output-file $$out "$$@"; }; \
+	  compile requirements.lock pyproject.toml --group build && \
+	  compile requirements-dev.lock pyproject.toml --group build --group dev && \
+	  compile requirements-fallback.lock --group pyproject.toml:fallback
+
+clean: ## remove everything made here, the demo store included
+	rm -rf $(VENV) var webui/static $(FRONTEND)/node_modules test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# ---- steps, each with a stamp ----------------------------------------------------------------------------------
+
+install: $(VENV)/.installed
+install-dev: $(VENV)/.installed-dev
+
+$(VENV)/bin/python:
+	$(SAY) "Creating the virtual environment $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: install it and run \`make run PYTHON=python3.11\`."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.locked: requirements.lock | $(VENV)/bin/python
+	$(SAY) "Installing the libraries of requirements.lock (hashes checked)"
+	@$(PIP) install --require-hashes --requirement requirements.lock || \
+	  { echo "The libraries could not be installed: pip needs to reach a Python package index."; exit 1; }
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml $(VENV)/.locked
+	$(SAY) "Installing the command trinhky from this tree"
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	$(SAY) "Installing what the tests and checks use, requirements-dev.lock (hashes checked)"
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock || \
+	  { echo "The test libraries could not be installed: pip needs to reach a Python package index."; exit 1; }
+	@touch $@
+
+ifneq ($(wildcard $(FRONTEND)/package.json),)
+frontend: webui/static/.built
+webui/static/.built: .ci/frontend $(shell find $(FRONTEND) -name node_modules -prune -o -type f -print 2>/dev/null) | install
+	$(SAY) "Building the front end ($(FRONTEND) → webui/static)"
+	@.ci/frontend
+	@touch $@
+else
+frontend:
+	$(SAY) "No front end yet: $(FRONTEND)/package.json is not there"
+endif
+
+store: install
+	@if [ -f webui/cli.py ]; then mkdir -p var && \
+	  printf '→ %s\n' "Migrating the store" && $(BIN)/trinhky migrate && \
+	  printf '→ %s\n' "Loading the demo: plan, organisation, accounts" && $(BIN)/trinhky demo; fi
+
+services: install-dev
+	@.ci/services install
