@@ -1,0 +1,150 @@
+"""Who belongs where: units, people, positions and the lanes of diagrams that are bound to them.
+
+A *candidate key* says whose a task may be: `vice_chair` (a lane bound to a fixed unit) or `unit_head@phong_qlkh` (a lane
+bound to a position in the unit after the @). Which people hold a key is worked out when it is asked, on that day, so a
+change of people needs no change of tasks.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.records import lane_bindings, memberships, people, units
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person as of one day: what they are called, where they sit, what they may do, which keys they hold."""
+
+    id: str
+    roles: frozenset[str]
+    keys: frozenset[str]
+    units: frozenset[str] = frozenset()
+
+    @property
+    def watches_all(self) -> bool:
+        """Secretariat, inspection and administration see every case that is not restricted; leaders see all."""
+        return bool(self.roles & {"van_phong_tong_hop", "kiem_tra_chi_doc", "giam_doc", "lanh_dao_so", "quan_tri"})
+
+
+def valid_on(day: Any) -> sa.ColumnElement[bool]:
+    """Memberships that hold on a day."""
+    m = memberships.c
+    return sa.and_(sa.or_(m.valid_from.is_(None), m.valid_from <= day), sa.or_(m.valid_to.is_(None), m.valid_to >= day))
+
+
+def _held_keys(tenant: Any, person: Any, day: Any) -> sa.Select[Any]:
+    m, b = memberships.c, lane_bindings.c
+    key = sa.case((b.unit_id == "", b.lane.concat("@").concat(m.unit_id)), else_=b.lane)
+    return (
+        sa.select(sa.func.aggregate_strings(key, " "))
+        .select_from(memberships)
+        .join(
+            lane_bindings,
+            sa.and_(
+                b.tenant_id == m.tenant_id, b.position == m.position, sa.or_(b.unit_id == "", b.unit_id == m.unit_id)
+            ),
+        )
+        .where(m.tenant_id == tenant, m.person_id == person, valid_on(day))
+    )
+
+
+def actor_columns(tenant: Any, person: Any, day: Any) -> list[sa.ColumnElement[Any]]:
+    """Three columns to add to any SELECT: the person's keys, roles and units on that day, as space-separated text.
+
+    Reading them with the row that is being asked about saves a round trip in every command.
+    """
+    m = memberships.c
+
+    def gathered(column: sa.ColumnElement[Any]) -> sa.Select[Any]:
+        return sa.select(sa.func.aggregate_strings(column, " ")).where(
+            m.tenant_id == tenant, m.person_id == person, valid_on(day)
+        )
+
+    return [
+        _held_keys(tenant, person, day).scalar_subquery().label("actor_keys"),
+        gathered(m.roles).scalar_subquery().label("actor_roles"),
+        gathered(m.unit_id).scalar_subquery().label("actor_units"),
+        sa.select(people.c.active)
+        .where(people.c.tenant_id == tenant, people.c.id == person)
+        .scalar_subquery()
+        .label("actor_active"),
+    ]
+
+
+def actor_of(person: str, row: Any) -> Actor:
+    """The actor from the columns of `actor_columns`; someone inactive or unknown holds nothing."""
+    if not row.actor_active:
+        return Actor(person, frozenset(), frozenset())
+    return Actor(
+        person,
+        frozenset((row.actor_roles or "").split()),
+        frozenset((row.actor_keys or "").split()),
+        frozenset((row.actor_units or "").split()),
+    )
+
+
+_T, _P, _D = sa.bindparam("tenant"), sa.bindparam("person"), sa.bindparam("day", type_=sa.Date)
+ACTOR = sa.select(*actor_columns(_T, _P, _D))
+
+
+def actor(conn: sa.Connection, tenant: int, person: str, day: date) -> Actor:
+    """The actor for a person id on a day (one statement)."""
+    return actor_of(person, conn.execute(ACTOR, {"tenant": tenant, "person": person, "day": day}).one())
+
+
+def holders(conn: sa.Connection, tenant: int, key: str, day: date) -> list[Any]:
+    """People (id, name, unit_id, position) who hold a candidate key on a day; a person id is its own only holder."""
+    lane, _, unit = key.partition("@")
+    m, b = memberships.c, lane_bindings.c
+    held = (
+        sa.select(people.c.id, people.c.name, m.unit_id, m.position)
+        .select_from(memberships)
+        .join(people, sa.and_(people.c.tenant_id == m.tenant_id, people.c.id == m.person_id))
+        .join(lane_bindings, sa.and_(b.tenant_id == m.tenant_id, b.position == m.position))
+        .where(
+            m.tenant_id == tenant,
+            b.lane == lane,
+            m.unit_id == unit if unit else b.unit_id == m.unit_id,
+            people.c.active,
+            valid_on(day),
+        )
+        .order_by(people.c.sort_key)
+        .distinct()
+    )
+    rows = list(conn.execute(held))
+    if rows or unit:
+        return rows
+    return list(
+        conn.execute(
+            sa.select(people.c.id, people.c.name, m.unit_id, m.position)
+            .join(memberships, sa.and_(m.tenant_id == people.c.tenant_id, m.person_id == people.c.id))
+            .where(people.c.tenant_id == tenant, people.c.id == key, people.c.active)
+            .limit(1)
+        )
+    )
+
+
+def lanes_by_unit(conn: sa.Connection, tenant: int) -> frozenset[str]:
+    """Lanes whose unit is not fixed: their candidate key needs `@unit`."""
+    found = conn.execute(
+        sa.select(lane_bindings.c.lane).where(lane_bindings.c.tenant_id == tenant, lane_bindings.c.unit_id == "")
+    )
+    return frozenset(found.scalars())
+
+
+def people_of(conn: sa.Connection, tenant: int, day: date, *conditions: sa.ColumnElement[bool]) -> list[Any]:
+    """People with a membership that meets the conditions on a day: id, name, unit_id, position, unit name."""
+    m = memberships.c
+    return list(
+        conn.execute(
+            sa.select(people.c.id, people.c.name, m.unit_id, m.position, units.c.name.label("unit_name"))
+            .select_from(people)
+            .join(memberships, sa.and_(m.tenant_id == people.c.tenant_id, m.person_id == people.c.id))
+            .join(units, sa.and_(units.c.tenant_id == m.tenant_id, units.c.id == m.unit_id))
+            .where(people.c.tenant_id == tenant, people.c.active, valid_on(day), *conditions)
+            .order_by(units.c.sort, people.c.sort_key)
+        )
+    )

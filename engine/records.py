@@ -1,0 +1,536 @@
+"""All tables. Rows only: no behaviour, no queries, no object-relational mapping.
+
+`tenant_id` leads every key and unique index. Instants are UTC (`Utc`), days are dates, months are text "2022-03".
+JSON that must keep its bytes (kernel state, journal payloads) is `Text`; JSON that nobody hashes is `JSON`.
+Ids are UUIDv7 text, except where the domain has a slug of its own (people, units, lanes, artefacts).
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = sa.MetaData(naming_convention=NAMING)
+
+Id = sa.String(36)
+Slug = sa.String(80)
+Digest = sa.String(64)
+
+
+class Utc(sa.types.TypeDecorator[datetime]):
+    """An instant: tz-aware in, tz-aware UTC out, on databases with and without time zones."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def table(name: str, *columns: Any, keys: tuple[str, ...]) -> sa.Table:
+    """A table whose primary key is `tenant_id` followed by `keys`."""
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("tenant_id", sa.Integer, nullable=False),
+        *columns,
+        sa.PrimaryKeyConstraint("tenant_id", *keys),
+    )
+
+
+def col(name: str, kind: Any, *args: Any, null: bool = False, **options: Any) -> sa.Column[Any]:
+    """A column that is NOT NULL unless said otherwise."""
+    return sa.Column(name, kind, *args, nullable=null, **options)
+
+
+# --- the installation ---------------------------------------------------------------------------------------------
+
+# One row a tenant: what every command reads together with the case (clock, current environment of models).
+meta = table(
+    "meta",
+    col("one", sa.Integer),
+    col("clock_offset", sa.Float),
+    col("environment", Digest),
+    keys=("one",),
+)
+# What a kernel step may depend on besides its definition: {"processes": {id: hash}, "decisions": {…}, "calendar": digest}.
+environments = table("environments", col("hash", Digest), col("content", sa.Text), keys=("hash",))
+# Deployed bytes by content: models, decisions, forms. `kind`: bpmn, dmn, form.
+resources = table(
+    "resources",
+    col("hash", Digest),
+    col("kind", sa.String(16)),
+    col("content", sa.LargeBinary),
+    keys=("hash",),
+)
+# A version of a process definition: its model and the files deployed with it ({"forms": {id: hash}, …}).
+process_versions = table(
+    "process_versions",
+    col("process_id", Slug),
+    col("version", sa.Integer),
+    col("hash", Digest),
+    col("name", sa.Text),
+    col("files", sa.JSON),
+    col("deployed_at", Utc),
+    col("deployed_by", Slug),
+    keys=("process_id", "version"),
+)
+sa.Index("ix_process_versions_hash", process_versions.c.tenant_id, process_versions.c.hash)
+calendar_days = table(
+    "calendar_days",
+    col("day", sa.Date),
+    # nghi_le, nghi_bu, nghi_hoan_doi, lam_bu
+    col("kind", sa.String(20)),
+    col("name", sa.Text),
+    col("source", sa.Text),
+    col("confirmed", sa.Boolean),
+    keys=("day",),
+)
+
+# --- people -------------------------------------------------------------------------------------------------------
+
+units = table(
+    "units",
+    col("id", Slug),
+    col("name", sa.Text),
+    col("name_en", sa.Text),
+    col("short_name", sa.Text),
+    # internal (of the department) or external
+    col("kind", sa.String(10)),
+    col("parent", Slug, null=True),
+    col("sort", sa.Integer),
+    col("valid_from", sa.Date, null=True),
+    col("valid_to", sa.Date, null=True),
+    keys=("id",),
+)
+people = table(
+    "people",
+    col("id", Slug),
+    col("name", sa.Text),
+    col("name_en", sa.Text),
+    col("sort_key", sa.Text),
+    col("lang", sa.String(5), server_default="vi"),
+    col("active", sa.Boolean),
+    keys=("id",),
+)
+memberships = table(
+    "memberships",
+    col("id", Id),
+    col("person_id", Slug),
+    col("unit_id", Slug),
+    col("position", Slug),
+    # space-separated role slugs of domain.md §5; they grant permissions, lanes decide whose task it is
+    col("roles", sa.Text),
+    col("valid_from", sa.Date, null=True),
+    col("valid_to", sa.Date, null=True),
+    keys=("id",),
+)
+sa.Index("ix_memberships_person", memberships.c.tenant_id, memberships.c.person_id)
+sa.Index("ix_memberships_seat", memberships.c.tenant_id, memberships.c.position, memberships.c.unit_id)
+# lane → position × unit; an empty unit means the unit named in the candidate key, mostly the case's lead unit
+lane_bindings = table(
+    "lane_bindings",
+    col("lane", Slug),
+    col("position", Slug),
+    col("unit_id", Slug),
+    keys=("lane", "position", "unit_id"),
+)
+accounts = table(
+    "accounts",
+    col("login", sa.String(80)),
+    col("person_id", Slug),
+    col("password_hash", sa.Text),
+    col("active", sa.Boolean),
+    keys=("login",),
+)
+sessions = table(
+    "sessions",
+    # SHA-256 of the token that only the browser knows
+    col("token_hash", Digest),
+    col("person_id", Slug),
+    col("csrf", sa.String(64)),
+    col("created_at", Utc),
+    col("seen_at", Utc),
+    keys=("token_hash",),
+)
+login_failures = table(
+    "login_failures",
+    col("id", Id),
+    # "login:<name>" or "address:<ip>"
+    col("subject", sa.String(200)),
+    col("at", Utc),
+    keys=("id",),
+)
+sa.Index("ix_login_failures_subject_at", login_failures.c.tenant_id, login_failures.c.subject, login_failures.c.at)
+
+# --- the plan -----------------------------------------------------------------------------------------------------
+
+plans = table(
+    "plans",
+    col("id", Id),
+    col("year", sa.Integer),
+    col("version", sa.Integer),
+    col("title", sa.Text),
+    # blank until issued: "Số: …… /KH-KHCN"
+    col("number", sa.Text, null=True),
+    col("dated", sa.Date, null=True),
+    col("replaces", sa.Text, null=True),
+    keys=("id",),
+)
+focus_tasks = table(
+    "focus_tasks",
+    col("id", Id),
+    col("plan_id", Id),
+    col("code", sa.String(10)),
+    col("sort", sa.Integer),
+    col("title", sa.Text),
+    col("short_title", sa.Text),
+    # ubnd_giao (assigned by the provincial chairman) or so_dang_ky (registered by the director)
+    col("origin", sa.String(20)),
+    col("basis", sa.Text, null=True),
+    col("lead_unit", Slug),
+    col("coop_units", sa.JSON),
+    col("responsible", Slug, null=True),
+    col("planned_start", sa.String(7)),
+    col("planned_finish", sa.String(7)),
+    col("committed_finish", sa.String(7)),
+    col("latest_finish", sa.String(7)),
+    # [{"month": "2022-01", "text": …}] and [{"id": "T1-r1", "artefact": "du_thao_1", "text": …}]
+    col("roadmap", sa.JSON),
+    col("results", sa.JSON),
+    # None: no workflow yet
+    col("process_id", Slug, null=True),
+    keys=("id",),
+)
+sa.Index("uq_focus_tasks_plan_code", focus_tasks.c.tenant_id, focus_tasks.c.plan_id, focus_tasks.c.code, unique=True)
+
+# --- cases --------------------------------------------------------------------------------------------------------
+
+# A case is a process instance. `state` is the kernel's main state, `version` the guard of every command.
+cases = table(
+    "cases",
+    col("id", Id),
+    col("code", sa.String(20)),
+    col("title", sa.Text),
+    col("focus_task_id", Id, null=True),
+    col("process_id", Slug),
+    col("definition", Digest),
+    col("lead_unit", Slug),
+    col("drafter", Slug, null=True),
+    # thuong (everybody in the department), han_che (participants and leaders)
+    col("secrecy", sa.String(12)),
+    # running, completed, refused (ended without issuing), cancelled
+    col("status", sa.String(12)),
+    col("milestone", sa.Text, null=True),
+    col("planned_start", sa.String(7)),
+    col("planned_finish", sa.String(7)),
+    col("committed_finish", sa.String(7)),
+    col("latest_finish", sa.String(7)),
+    col("started_at", Utc),
+    col("started_by", Slug),
+    col("ended_at", Utc, null=True),
+    col("end_reason", sa.Text, null=True),
+    col("state", sa.Text),
+    col("version", sa.Integer),
+    col("head_seq", sa.Integer),
+    col("head_hash", Digest),
+    keys=("id",),
+)
+sa.Index("uq_cases_code", cases.c.tenant_id, cases.c.code, unique=True)
+sa.Index("ix_cases_status_started", cases.c.tenant_id, cases.c.status, cases.c.started_at)
+sa.Index("ix_cases_focus_task", cases.c.tenant_id, cases.c.focus_task_id)
+# The children of a parallel multi-instance, each in a row of its own; `id` starts with the host's token id and a dot.
+shards = table("shards", col("case_id", Id), col("id", sa.String(120)), col("state", sa.Text), keys=("case_id", "id"))
+
+# A user task. `kind`: task, gate, opinion. `state`: see engine.tasks.TRANSITIONS.
+tasks = table(
+    "tasks",
+    col("id", Id),
+    col("case_id", Id),
+    col("token", sa.String(120)),
+    col("shard", sa.String(120), null=True),
+    col("host", sa.String(120), null=True),
+    col("definition", Digest),
+    col("element", sa.String(120)),
+    col("step", sa.String(20), null=True),
+    col("kind", sa.String(10)),
+    col("name", sa.Text),
+    col("name_en", sa.Text),
+    # one candidate group is the rule; further ones stand in task_candidates
+    col("candidate", sa.String(160), null=True),
+    col("assignee", Slug, null=True),
+    col("state", sa.String(12)),
+    col("form", Digest, null=True),
+    col("round", sa.Integer),
+    col("priority", sa.Integer),
+    col("created_at", Utc),
+    col("due_at", Utc, null=True),
+    col("follow_up_at", Utc, null=True),
+    col("claimed_at", Utc, null=True),
+    col("ended_at", Utc, null=True),
+    col("ended_by", Slug, null=True),
+    col("outcome", Slug, null=True),
+    col("reason", sa.Text, null=True),
+    col("answers", sa.JSON, null=True),
+    col("draft", sa.JSON, null=True),
+    col("version", sa.Integer),
+    keys=("id",),
+)
+sa.Index("ix_tasks_case_token", tasks.c.tenant_id, tasks.c.case_id, tasks.c.token)
+# The inbox reads open tasks only: two partial indexes keep it independent of history.
+OPEN = sa.text("state IN ('ready', 'claimed')")
+for _name, _column in (("assignee", tasks.c.assignee), ("candidate", tasks.c.candidate)):
+    sa.Index(
+        f"ix_tasks_open_{_name}",
+        tasks.c.tenant_id,
+        _column,
+        tasks.c.due_at,
+        sqlite_where=OPEN,
+        postgresql_where=OPEN,
+    )
+sa.Index("ix_tasks_ended_by", tasks.c.tenant_id, tasks.c.ended_by, tasks.c.ended_at)
+task_candidates = table(
+    "task_candidates", col("task_id", Id), col("candidate", sa.String(160)), keys=("task_id", "candidate")
+)
+sa.Index("ix_task_candidates_candidate", task_candidates.c.tenant_id, task_candidates.c.candidate)
+
+# What a gate decided, and which document versions it saw ([{document, version, sha256}]).
+decisions = table(
+    "decisions",
+    col("id", Id),
+    col("case_id", Id),
+    col("task_id", Id),
+    col("element", sa.String(120)),
+    col("gate", sa.String(20)),
+    col("round", sa.Integer),
+    col("outcome", Slug),
+    col("reason", sa.Text, null=True),
+    col("decided_by", Slug),
+    col("decided_at", Utc),
+    col("capacity", sa.Text, null=True),
+    col("seen", sa.JSON),
+    keys=("id",),
+)
+sa.Index("ix_decisions_case_element", decisions.c.tenant_id, decisions.c.case_id, decisions.c.element)
+
+# A round of opinions, one multi-instance host; and one row for each who was asked.
+consultations = table(
+    "consultations",
+    col("id", Id),
+    col("case_id", Id),
+    col("host", sa.String(120)),
+    col("element", sa.String(120)),
+    col("step", sa.String(20), null=True),
+    col("kind", sa.String(12)),
+    col("title", sa.Text),
+    col("round", sa.Integer),
+    col("opened_at", Utc),
+    col("due_at", Utc, null=True),
+    col("closed_at", Utc, null=True),
+    keys=("id",),
+)
+sa.Index("ix_consultations_case", consultations.c.tenant_id, consultations.c.case_id)
+opinions = table(
+    "opinions",
+    col("id", Id),
+    col("consultation_id", Id),
+    col("case_id", Id),
+    col("task_id", Id),
+    # a candidate key ("unit_head@chi_cuc_tdc") or a person id
+    col("participant", sa.String(160)),
+    col("sort", sa.Integer),
+    col("asked_at", Utc),
+    # None while open; khong_tra_loi when the round closed on a silent member
+    col("outcome", Slug, null=True),
+    col("remark", sa.Text, null=True),
+    col("clause", sa.Text, null=True),
+    col("answered_at", Utc, null=True),
+    col("answered_by", Slug, null=True),
+    # tiep_thu or giai_trinh, once the drafter has dealt with the remark
+    col("response", sa.String(12), null=True),
+    col("response_text", sa.Text, null=True),
+    col("responded_at", Utc, null=True),
+    keys=("id",),
+)
+sa.Index("ix_opinions_consultation", opinions.c.tenant_id, opinions.c.consultation_id, opinions.c.sort)
+sa.Index("ix_opinions_case", opinions.c.tenant_id, opinions.c.case_id)
+sa.Index("ix_opinions_task", opinions.c.tenant_id, opinions.c.task_id)
+
+# --- documents ----------------------------------------------------------------------------------------------------
+
+files = table(
+    "files",
+    col("sha256", Digest),
+    col("size", sa.Integer),
+    col("content", sa.LargeBinary),
+    keys=("sha256",),
+)
+# One document per artefact slug of a case; its versions are never overwritten.
+documents = table(
+    "documents",
+    col("id", Id),
+    col("case_id", Id),
+    col("artefact", Slug),
+    col("title", sa.Text),
+    col("secrecy", sa.String(12)),
+    col("number", sa.Text, null=True),
+    col("dated", sa.Date, null=True),
+    keys=("id",),
+)
+sa.Index("uq_documents_case_artefact", documents.c.tenant_id, documents.c.case_id, documents.c.artefact, unique=True)
+document_versions = table(
+    "document_versions",
+    col("id", Id),
+    col("document_id", Id),
+    col("case_id", Id),
+    col("number", sa.Integer),
+    col("sha256", Digest),
+    col("filename", sa.Text),
+    col("media_type", sa.String(120)),
+    col("size", sa.Integer),
+    col("added_by", Slug),
+    col("added_at", Utc),
+    col("task_id", Id, null=True),
+    keys=("id",),
+)
+sa.Index(
+    "uq_document_versions_number",
+    document_versions.c.tenant_id,
+    document_versions.c.document_id,
+    document_versions.c.number,
+    unique=True,
+)  # noqa: E501
+sa.Index("ix_document_versions_case", document_versions.c.tenant_id, document_versions.c.case_id)
+# A continuous sequence per register and year; a number is taken once and never reused.
+registers = table(
+    "registers", col("name", sa.String(40)), col("year", sa.Integer), col("last", sa.Integer), keys=("name", "year")
+)
+numbers = table(
+    "numbers",
+    col("register", sa.String(40)),
+    col("year", sa.Integer),
+    col("number", sa.Integer),
+    col("symbol", sa.Text),
+    col("case_id", Id, null=True),
+    # the job or task that asked: asking twice gives the same number
+    col("asked_for", sa.String(200)),
+    col("given_at", Utc),
+    keys=("register", "year", "number"),
+)
+sa.Index("uq_numbers_asked_for", numbers.c.tenant_id, numbers.c.asked_for, unique=True)
+
+# --- waiting, telling, remembering --------------------------------------------------------------------------------
+
+timers = table(
+    "timers",
+    col("case_id", Id),
+    col("token", sa.String(120)),
+    col("shard", sa.String(120), null=True),
+    col("element", sa.String(120)),
+    col("due_at", Utc),
+    # armed, fired, cancelled
+    col("state", sa.String(10)),
+    keys=("case_id", "token"),
+)
+ARMED = sa.text("state = 'armed'")
+sa.Index("ix_timers_armed", timers.c.tenant_id, timers.c.due_at, sqlite_where=ARMED, postgresql_where=ARMED)
+# Work to be done outside the command that wanted it: service tasks of cases, later mail and webhooks.
+jobs = table(
+    "jobs",
+    col("id", Id),
+    col("kind", sa.String(80)),
+    col("case_id", Id),
+    col("token", sa.String(120)),
+    col("shard", sa.String(120), null=True),
+    col("element", sa.String(120)),
+    col("payload", sa.JSON),
+    # queued, done, failed, cancelled
+    col("state", sa.String(10)),
+    col("attempts", sa.Integer),
+    # system time: retries do not wait for business time
+    col("run_at", Utc),
+    col("last_error", sa.Text, null=True),
+    keys=("id",),
+)
+QUEUED = sa.text("state = 'queued'")
+sa.Index("ix_jobs_queued", jobs.c.tenant_id, jobs.c.run_at, sqlite_where=QUEUED, postgresql_where=QUEUED)
+sa.Index("ix_jobs_case_token", jobs.c.tenant_id, jobs.c.case_id, jobs.c.token)
+incidents = table(
+    "incidents",
+    col("id", Id),
+    col("case_id", Id),
+    col("token", sa.String(120)),
+    col("shard", sa.String(120), null=True),
+    col("element", sa.String(120)),
+    col("code", sa.String(80)),
+    col("message", sa.Text),
+    col("raised_at", Utc),
+    col("resolved_at", Utc, null=True),
+    keys=("id",),
+)
+sa.Index("ix_incidents_case", incidents.c.tenant_id, incidents.c.case_id)
+# Where a case waits for a message from outside.
+subscriptions = table(
+    "subscriptions",
+    col("case_id", Id),
+    col("token", sa.String(120)),
+    col("shard", sa.String(120), null=True),
+    col("name", sa.String(200)),
+    col("key", sa.String(200), null=True),
+    keys=("case_id", "token"),
+)
+sa.Index("ix_subscriptions_name", subscriptions.c.tenant_id, subscriptions.c.name, subscriptions.c.key)
+notices = table(
+    "notices",
+    col("id", Id),
+    col("person_id", Slug),
+    col("case_id", Id, null=True),
+    col("task_id", Id, null=True),
+    col("kind", sa.String(40)),
+    col("params", sa.JSON),
+    col("created_at", Utc),
+    col("read_at", Utc, null=True),
+    keys=("id",),
+)
+sa.Index("ix_notices_person", notices.c.tenant_id, notices.c.person_id, notices.c.created_at)
+# Append-only. `hash` chains `prev`, `seq`, `at`, `actor`, `kind` and `digest`; `payload` may be erased later, its digest stays.
+journal = table(
+    "journal",
+    col("case_id", Id),
+    col("seq", sa.Integer),
+    col("at", Utc),
+    col("actor", Slug),
+    col("kind", sa.String(40)),
+    col("payload", sa.Text, null=True),
+    col("digest", Digest),
+    col("prev", Digest),
+    col("hash", Digest),
+    keys=("case_id", "seq"),
+)
+# Heads of all cases gathered once a day, chained: a rewrite of a case's whole chain no longer goes unseen.
+seals = table(
+    "seals",
+    col("day", sa.Date),
+    col("cases", sa.Integer),
+    col("digest", Digest),
+    col("prev", Digest),
+    col("hash", Digest),
+    keys=("day",),
+)
