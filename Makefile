@@ -49,7 +49,7 @@ bench: install-dev services ## our speed, the machine named
 
 soak: install-dev frontend services ## the long tests: 50 kills, many random processes
 	$(SAY) "Running the long tests"
-	@TRINHKY_HYPOTHESIS=soak $(PYTEST) -m soak $(ARGS)
+	@HYPOTHESIS_PROFILE=soak $(PYTEST) -m soak $(ARGS)
 
 fmt: install-dev ## format the code, mend what ruff can mend
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

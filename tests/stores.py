@@ -1,0 +1,77 @@
+"""Fresh stores for tests: made once per run and backend, then copied (SQLite: a file; PostgreSQL: a template database).
+
+Not here: what is in the demo; `trinhky demo` loads it.
+"""
+
+import itertools
+import os
+import shutil
+from pathlib import Path
+
+from filelock import FileLock
+
+import servers
+
+KINDS = ("sqlite", "postgresql")
+
+
+class Stores:
+    """Copies of two prototypes: `empty` (migrated, no rows of anybody) and `demo` (what `make run` serves)."""
+
+    def __init__(self, run_folder: Path, worker: str) -> None:
+        self._folder = run_folder
+        self._names = (f"t_{worker}_{number}" for number in itertools.count(1))
+        self._postgresql: servers.PostgreSQL | None = None
+
+    @property
+    def postgresql(self) -> servers.PostgreSQL:
+        """The run's server, started on first use."""
+        if self._postgresql is None:
+            self._postgresql = servers.PostgreSQL(self._folder).ensure()
+        return self._postgresql
+
+    def fresh(self, kind: str, prototype: str = "empty") -> str:
+        """The URL of a new store of a kind (`sqlite`, `postgresql`), a copy of a prototype."""
+        self._ensure(kind, prototype)
+        name = next(self._names)
+        if kind == "postgresql":
+            return self.postgresql.create(name, template=f"prototype_{prototype}")
+        shutil.copy(self._folder / f"prototype_{prototype}.db", self._folder / f"{name}.db")
+        return f"sqlite:///{self._folder / name}.db"
+
+    def drop(self, url: str) -> None:
+        """Remove a store made by `fresh`."""
+        name = url.rpartition("/")[2]
+        if url.startswith("postgresql"):
+            self.postgresql.drop(name)
+        else:
+            for path in self._folder.glob(f"{name}*"):
+                path.unlink(missing_ok=True)
+
+    def _ensure(self, kind: str, prototype: str) -> None:
+        done = self._folder / f"prototype_{prototype}.{kind}.made"
+        with FileLock(f"{done}.lock"):
+            if done.exists():
+                return
+            if kind == "postgresql":
+                url = self.postgresql.create(f"prototype_{prototype}")
+            else:
+                url = f"sqlite:///{self._folder / f'prototype_{prototype}.db'}"
+            if not (servers.ROOT / "webui" / "cli.py").exists():
+                _create_all(url)  # until the command `trinhky migrate` is there
+            else:
+                servers.trinhky("migrate", database_url=url)
+            if prototype == "demo":
+                servers.trinhky("demo", database_url=url)
+            leftover = self._folder / f"prototype_{prototype}.db-wal"
+            if leftover.exists() and os.path.getsize(leftover):
+                raise AssertionError("the prototype was not closed: its write-ahead log still has pages")
+            done.touch()
+
+
+def _create_all(url: str) -> None:
+    from engine import db, records
+
+    database = db.Database(url)
+    records.metadata.create_all(database.engine)
+    database.close()
