@@ -1,0 +1,280 @@
+"""Orthogonal lines between shapes, found on a grid of eight pixels.
+
+Every flow is routed by A*: length, bends, crossings and closeness cost; shapes, labels and the lines of other flows
+are walls. So no line can run through a step or on top of another line: what the geometry test asks for holds by
+construction. Flows into the same target may join and share their last stretch. Nothing here knows BPMN or where shapes should stand.
+"""
+
+import heapq
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from .geometry import Point, Rect, straightened
+
+PITCH = 8
+
+EAST, SOUTH, WEST, NORTH = range(4)
+_STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
+
+# Costs, in tenths of a grid step.
+_AHEAD, _BEND, _CROSSING, _BESIDE, _NEAR_SHAPE = 10, 65, 75, 7, 4
+_JOIN = 25
+
+_FREE, _RING, _SOLID = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A place on a shape's outline where a line may start or end, and how unwelcome it is there."""
+
+    at: Point
+    side: int
+    cost: int = 0
+
+
+@dataclass(slots=True)
+class Wire:
+    """A flow to be routed. Wires of one `group` may join on their way into the common target."""
+
+    key: str
+    sources: Sequence[Port]
+    targets: Sequence[Port]
+    group: str = ""
+    cells: list[int] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
+
+
+class Grid:
+    """The sheet: what is blocked, and which wire runs where."""
+
+    def __init__(self, area: Rect) -> None:
+        self.left, self.top = area.x // PITCH, area.y // PITCH
+        self.columns = area.w // PITCH + 1
+        self.rows = area.h // PITCH + 1
+        size = self.columns * self.rows
+        self.wall = bytearray(size)
+        self.soft = bytearray(size)
+        self.no_level = bytearray(self.rows)
+        self.level: dict[int, set[str]] = {}
+        self.upright: dict[int, set[str]] = {}
+        self.corner: dict[int, set[str]] = {}
+        self.wires: dict[str, Wire] = {}
+
+    # ---- walls
+
+    def _cells(self, rect: Rect) -> Iterable[int]:
+        """The grid points strictly inside a box."""
+        first_x, last_x = rect.x // PITCH + 1, -(-rect.right // PITCH) - 1
+        first_y, last_y = rect.y // PITCH + 1, -(-rect.bottom // PITCH) - 1
+        for y in range(max(first_y - self.top, 0), min(last_y - self.top, self.rows - 1) + 1):
+            for x in range(max(first_x - self.left, 0), min(last_x - self.left, self.columns - 1) + 1):
+                yield y * self.columns + x
+
+    def block(self, rect: Rect) -> None:
+        """A shape: nothing passes through it, nor closer than eight pixels; sixteen are better."""
+        for cell in self._cells(rect.grown(2 * PITCH)):
+            self.soft[cell] = min(self.soft[cell] + 1, 3)
+        for cell in self._cells(rect.grown(PITCH)):
+            self.wall[cell] = max(self.wall[cell], _RING)
+        for cell in self._cells(rect.grown(1)):
+            self.wall[cell] = _SOLID
+
+    def block_label(self, rect: Rect) -> None:
+        for cell in self._cells(rect.grown(4)):
+            self.wall[cell] = _SOLID
+
+    def keep_clear(self, y: int) -> None:
+        """No line may run along this height (the border between two lanes)."""
+        row = y // PITCH - self.top
+        if 0 <= row < self.rows:
+            self.no_level[row] = 1
+
+    # ---- wires
+
+    def route(self, wires: Sequence[Wire], passes: int = 2) -> list[Wire]:
+        """Routes all, then each again with the others in place; returns those for which there was no way."""
+        for wire in wires:
+            self._lay(wire, self._search(wire))
+        for _ in range(passes):
+            changed = False
+            for wire in wires:
+                before = wire.cells
+                self._lift(wire)
+                self._lay(wire, self._search(wire))
+                changed |= wire.cells != before
+            if not changed:
+                break
+        return [wire for wire in wires if not wire.points]
+
+    def reroute(self, wires: Sequence[Wire]) -> list[Wire]:
+        """Lifts some wires and lays them anew (after a label has taken a place)."""
+        for wire in wires:
+            self._lift(wire)
+        for wire in wires:
+            self._lay(wire, self._search(wire))
+        return [wire for wire in wires if not wire.points]
+
+    def _lift(self, wire: Wire) -> None:
+        for table in (self.level, self.upright, self.corner):
+            for cell in wire.cells:
+                users = table.get(cell)
+                if users is not None:
+                    users.discard(wire.key)
+                    if not users:
+                        del table[cell]
+        self.wires.pop(wire.key, None)
+        wire.cells, wire.points = [], []
+
+    def _lay(self, wire: Wire, found: tuple[list[int], Point, Point] | None) -> None:
+        if found is None:
+            return
+        cells, first, last = found
+        wire.cells = cells
+        inner = [self._point(cell) for cell in cells]
+        wire.points = straightened([first, *inner, last])
+        self.wires[wire.key] = wire
+        path = [first, *inner, last]
+        for i, cell in enumerate(cells):
+            before, here, after = path[i], path[i + 1], path[i + 2]
+            came_level = before[1] == here[1] and before != here
+            goes_level = after[1] == here[1] and after != here
+            if came_level or goes_level:
+                self.level.setdefault(cell, set()).add(wire.key)
+            if not came_level or not goes_level:
+                self.upright.setdefault(cell, set()).add(wire.key)
+            if came_level != goes_level:
+                self.corner.setdefault(cell, set()).add(wire.key)
+
+    def _point(self, cell: int) -> Point:
+        y, x = divmod(cell, self.columns)
+        return ((x + self.left) * PITCH, (y + self.top) * PITCH)
+
+    def _landing(self, port: Port) -> int | None:
+        """The first free grid point in front of a port, or None when something stands there."""
+        dx, dy = _STEP[port.side]
+        x, y = port.at
+        if (dx and y % PITCH) or (dy and x % PITCH):
+            return None
+        column = (x // PITCH + 1 if dx > 0 else -(-x // PITCH) - 1) if dx else x // PITCH
+        row = (y // PITCH + 1 if dy > 0 else -(-y // PITCH) - 1) if dy else y // PITCH
+        column, row = column - self.left, row - self.top
+        for _ in range(3):
+            if not (0 <= column < self.columns and 0 <= row < self.rows):
+                return None
+            cell = row * self.columns + column
+            if self.wall[cell] == _SOLID:
+                return None
+            if self.wall[cell] == _FREE:
+                return cell
+            column, row = column + dx, row + dy
+        return None
+
+    def _search(self, wire: Wire) -> tuple[list[int], Point, Point] | None:
+        """A*: from the free points before the source's ports to those before the target's, or onto a wire to join."""
+        columns = self.columns
+        wall, soft, level, upright, corner = self.wall, self.soft, self.level, self.upright, self.corner
+        mates = {k for k, w in self.wires.items() if w.group == wire.group and wire.group and k != wire.key}
+        goals: dict[int, tuple[int, Port]] = {}
+        for port in wire.targets:
+            cell = self._landing(port)
+            if cell is None or cell in corner:
+                continue
+            state = cell * 4 + (port.side + 2) % 4
+            if state not in goals or goals[state][0] > port.cost:
+                goals[state] = (port.cost, port)
+        joins: dict[int, tuple[int, str]] = {}
+        for key in sorted(mates):
+            mate = self.wires[key]
+            for i, cell in enumerate(mate.cells[1:-1], 1):
+                tail = (len(mate.cells) - i) * _AHEAD
+                if cell not in joins or joins[cell][0] > tail:
+                    joins[cell] = (tail, key)
+        spots = [divmod(state >> 2, columns) for state in goals] + [divmod(cell, columns) for cell in joins]
+        if not spots:
+            return None
+        top, bottom = min(y for y, _ in spots), max(y for y, _ in spots)
+        low, high = min(x for _, x in spots), max(x for _, x in spots)
+
+        best: dict[int, int] = {}
+        came: dict[int, int] = {}
+        origin: dict[int, Port] = {}
+        heap: list[tuple[int, int, int]] = []
+
+        def guess(cell: int) -> int:
+            y, x = divmod(cell, columns)
+            across = low - x if x < low else x - high if x > high else 0
+            along = top - y if y < top else y - bottom if y > bottom else 0
+            return (across + along) * _AHEAD
+
+        for port in wire.sources:
+            cell = self._landing(port)
+            if cell is None or cell in level or cell in upright:
+                continue
+            state = cell * 4 + port.side
+            if port.cost < best.get(state, 1 << 30):
+                best[state] = port.cost
+                origin[state] = port
+                heapq.heappush(heap, (port.cost + guess(cell), -port.cost, state))
+        final: tuple[int, int, int | None] | None = None  # cost, last state, the cell where it joins another wire
+        done: set[int] = set()
+        while heap:
+            estimate, _, state = heapq.heappop(heap)
+            if final is not None and estimate >= final[0]:
+                break
+            if state in done:
+                continue
+            done.add(state)
+            cost = best[state]
+            cell, way = state >> 2, state & 3
+            if state in goals:
+                total = cost + goals[state][0]
+                if final is None or total < final[0]:
+                    final = (total, state, None)
+            crossed = cell in level or cell in upright
+            first = state in origin and state not in came
+            for turn in (way,) if crossed or first else (way, (way + 1) % 4, (way + 3) % 4):
+                dx, dy = _STEP[turn]
+                y, x = divmod(cell, columns)
+                x, y = x + dx, y + dy
+                if not (0 <= x < columns and 0 <= y < self.rows):
+                    continue
+                new = y * columns + x
+                if wall[new] or new in corner or (dx and self.no_level[y]):
+                    continue
+                price = cost + _AHEAD + soft[new] * _NEAR_SHAPE + (0 if turn == way else _BEND)
+                along, across = (level, upright) if dx else (upright, level)
+                if new in along:
+                    continue
+                users = across.get(new)
+                if users:
+                    join = joins.get(new)
+                    if join is not None and users <= mates:
+                        total = price + join[0] + _JOIN
+                        if final is None or total < final[0]:
+                            final = (total, state, new)
+                        continue
+                    price += _CROSSING * len(users)
+                beside = columns if dx else 1
+                if new - beside in along or new + beside in along:
+                    price += _BESIDE
+                code = new * 4 + turn
+                if code not in done and price < best.get(code, 1 << 30):
+                    best[code] = price
+                    came[code] = state
+                    origin.pop(code, None)
+                    heapq.heappush(heap, (price + guess(new), -price, code))
+        if final is None:
+            return None
+        _, state, joined = final
+        path = [state >> 2]
+        start = state
+        while start in came:
+            start = came[start]
+            path.append(start >> 2)
+        path.reverse()
+        first_point = origin[start].at
+        if joined is None:
+            return path, first_point, goals[state][1].at
+        mate = self.wires[joins[joined][1]]
+        tail = mate.cells[mate.cells.index(joined) :]
+        return path + tail, first_point, mate.points[-1]
