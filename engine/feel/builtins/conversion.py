@@ -1,0 +1,196 @@
+"""Built-ins that make one kind of value from another: `number`, `string`, `date`, `time`, `duration`, …"""
+
+import datetime as dt
+import re
+from decimal import Decimal
+from typing import Any
+
+from engine.feel import temporal
+from engine.feel.builtins.registry import ABSENT, builtin, single, to_day, to_integer, to_number, to_string, wrong
+from engine.feel.errors import Fault
+from engine.feel.jsonvalues import plain
+from engine.feel.runtime import Run
+from engine.feel.values import ARITHMETIC, Range, YearsMonths, kind, number
+
+NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,5})?")
+
+
+def invalid(what: str, text: str) -> Fault:
+    return Fault("invalid_text", f"Expected {what}, found {text[:40]!r}.")
+
+
+@builtin("number", "from", "from, grouping separator, decimal separator")
+def number_(run: Run, source: Any, grouping: Any = None, point: Any = None) -> Decimal:
+    source = single(source)
+    if kind(source) == "number":
+        return to_number(source)
+    text = to_string(source)
+    if grouping is not None:
+        if grouping not in (" ", ",", "."):
+            raise wrong("a blank, a comma or a dot as grouping separator", grouping)
+        text = text.replace(grouping, "")
+    if point is not None:
+        if point not in (",", ".") or point == grouping:
+            raise wrong("a comma or a dot as decimal separator", point)
+        text = text.replace(point, ".") if point == "." or "." not in text else "?"
+    if not NUMBER.fullmatch(text):
+        raise invalid("a number", text)
+    return ARITHMETIC.create_decimal(text)
+
+
+@builtin("string", "from")
+def string(run: Run, value: Any) -> str | None:
+    if value is None:
+        return None
+    text = written(run, value, False)
+    run.check_string(len(text))
+    return text
+
+
+def written(run: Run, value: Any, nested: bool) -> str:
+    """A value as FEEL text; inside lists and contexts strings get their quotes."""
+    match kind(value):
+        case "null":
+            return "null"
+        case "string":
+            return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if nested else str(value)
+        case "boolean":
+            return "true" if value else "false"
+        case "number":
+            found = number(value)
+            return "null" if found is None else plain(found)
+        case "date":
+            return temporal.format_date(value)
+        case "date and time":
+            return temporal.format_date_time(value)
+        case "time":
+            return temporal.format_time(value)
+        case "days and time duration":
+            return temporal.format_seconds(value)
+        case "years and months duration":
+            return temporal.format_months(value)
+        case "range":
+            return written_range(run, value)
+        case "list":
+            return "[" + bounded(run, [written(run, each, True) for each in value]) + "]"
+        case "context":
+            return "{" + bounded(run, [f"{name}: {written(run, each, True)}" for name, each in value.items()]) + "}"
+    raise wrong("a value with a text form", value)
+
+
+def bounded(run: Run, parts: list[str]) -> str:
+    run.check_string(sum(map(len, parts)) + 2 * len(parts))
+    return ", ".join(parts)
+
+
+def written_range(run: Run, value: Range) -> str:
+    if value.start is None or value.end is None:
+        operator = (">=" if value.start_included else ">") if value.end is None else "<=" if value.end_included else "<"
+        end = value.start if value.end is None else value.end
+        return f"({operator} {written(run, end, True)})"
+    opening, closing = "[" if value.start_included else "(", "]" if value.end_included else ")"
+    return f"{opening}{written(run, value.start, True)}..{written(run, value.end, True)}{closing}"
+
+
+@builtin("date", "from", "year, month, day")
+def date(run: Run, source: Any, month: Any = ABSENT, day: Any = ABSENT) -> dt.date:
+    if month is not ABSENT:
+        return dt.date(to_integer(source), to_integer(month), to_integer(day))
+    source = single(source)
+    if type(source) is not str:
+        return to_day(source, "a date or its text")
+    found = temporal.parse_date(source)
+    if found is None:
+        raise invalid("a date", source)
+    return found
+
+
+@builtin("time", "from", "hour, minute, second, offset?")
+def time(run: Run, source: Any, minute: Any = ABSENT, second: Any = ABSENT, offset: Any = None) -> dt.time:
+    if minute is not ABSENT:
+        return clock(source, minute, second, offset)
+    source = single(source)
+    match kind(source):
+        case "time":
+            return source  # type: ignore[no-any-return]
+        case "date and time":
+            return source.timetz()  # type: ignore[no-any-return]
+        case "date":
+            return dt.time(tzinfo=dt.UTC)
+    found = temporal.parse_time(to_string(source, "a time or its text"))
+    if found is None:
+        raise invalid("a time", source)
+    return found
+
+
+def clock(hour: Any, minute: Any, second: Any, offset: Any) -> dt.time:
+    seconds = to_number(second)
+    if not 0 <= seconds < 60:
+        raise wrong("a second within 0..59", second)
+    whole = int(seconds)
+    micro = int((seconds - whole).scaleb(6))
+    zone: dt.tzinfo | None = None
+    if isinstance(offset, dt.timedelta):
+        zone = dt.timezone(offset) if offset else dt.UTC
+    elif isinstance(offset, str):
+        zone = temporal.zone_named(offset)
+        if zone is None:
+            raise invalid("a time zone", offset)
+    elif offset is not None:
+        raise wrong("an offset", offset)
+    return dt.time(to_integer(hour), to_integer(minute), whole, micro, zone)
+
+
+@builtin(
+    "date and time",
+    "from",
+    "date, time",
+    "date, timezone",
+    "year, month, day, hour, minute, second, offset?",
+    "year, month, day, hour, minute, second, timezone?",
+)
+def date_and_time(run: Run, source: Any, second: Any = ABSENT, *rest: Any) -> dt.datetime:
+    if rest:
+        day, (hour, minute, seconds, *offset) = date(run, source, second, rest[0]), rest[1:]
+        return dt.datetime.combine(day, clock(hour, minute, seconds, offset[0] if offset else None))
+    source, second = single(source), single(second)
+    if second is not ABSENT:
+        if kind(source) == "date and time" and type(second) is str:
+            zone = temporal.zone_named(second)
+            if zone is None:
+                raise invalid("a time zone", second)
+            return source.astimezone(zone) if source.tzinfo else source.replace(tzinfo=zone)  # type: ignore[no-any-return]
+        if kind(second) != "time":
+            raise wrong("a time", second)
+        return dt.datetime.combine(to_day(source), second)
+    if kind(source) == "date and time":
+        return source  # type: ignore[no-any-return]
+    if kind(source) == "date":
+        return dt.datetime.combine(source, dt.time(tzinfo=dt.UTC))
+    found = temporal.parse_date_time(to_string(source, "a date and time or its text"))
+    if found is None:
+        raise invalid("a date and time", source)
+    return found
+
+
+@builtin("duration", "from")
+def duration(run: Run, source: Any) -> dt.timedelta | YearsMonths:
+    source = single(source)
+    if isinstance(source, dt.timedelta | YearsMonths):
+        return source
+    found = temporal.parse_duration(to_string(source, "a duration or its text"))
+    if found is None:
+        raise invalid("a duration", source)
+    return found
+
+
+@builtin("years and months duration", "from, to")
+def years_and_months_duration(run: Run, start: Any, end: Any) -> YearsMonths:
+    """The whole months from one date to another."""
+    a, b = to_day(start), to_day(end)
+    months = (b.year - a.year) * 12 + b.month - a.month
+    if months > 0 and b.day < a.day:
+        months -= 1
+    elif months < 0 and b.day > a.day:
+        months += 1
+    return YearsMonths(months)

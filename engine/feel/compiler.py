@@ -1,0 +1,804 @@
+"""Syntax tree → nested Python closures, compiled once and evaluated often.
+
+Local names (loop variables, context keys, parameters) get slots at compile time; names inside a filter are first
+looked up in the element at hand. Nothing here reaches Python attributes: a dot reads an entry of a context or one
+of the listed properties.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from engine.feel import nodes, operators, temporal, types
+from engine.feel.builtins import ABSENT, BUILTINS, Builtin
+from engine.feel.errors import Fault, FeelLimitError
+from engine.feel.runtime import Code, Frame, Run
+from engine.feel.values import Function, Range, compare, describe, equal, includes, kind, normal, number
+
+MISSING = object()
+SIMPLE = frozenset({str, Decimal, bool})
+# what a variable may be without any conversion
+READY = frozenset({str, Decimal, bool, type(None), list, dict, dt.date, dt.datetime})
+FIRST_SLOT = 2
+
+Tester = Callable[[Frame, Any], bool | None]
+
+
+class Scope:
+    """Compile-time: names of this level, or the slot of a filter's element whose entries count as names."""
+
+    __slots__ = ("copied", "element", "names", "parent")
+
+    def __init__(self, parent: "Scope | None", names: dict[str, int] | None = None, element: int | None = None) -> None:
+        self.parent = parent
+        self.names = names or {}
+        self.element = element
+        self.copied: set[int] = set()
+
+
+class Compiler:
+    """Compiles one tree; afterwards `slots` is the size of a frame, `variables` the free names."""
+
+    def __init__(self) -> None:
+        self.slots = FIRST_SLOT
+        self.count = 0
+        self.variables: set[str] = set()
+        self.possible: set[str] = set()
+
+    def slot(self) -> int:
+        self.slots += 1
+        return self.slots - 1
+
+    def compile(self, node: nodes.Node, scope: Scope | None = None) -> Code:
+        self.count += 1
+        return METHODS[type(node)](self, node, scope)
+
+    def compile_body(self, node: nodes.Node, scope: Scope | None) -> tuple[Code, int]:
+        """Closure and price of one run of something that will run often."""
+        before = self.count
+        code = self.compile(node, scope)
+        return code, 1 + (self.count - before) // 4
+
+    # values
+
+    def const(self, node: nodes.Const, scope: Scope | None) -> Code:
+        value = node.value
+        return lambda frame: value
+
+    def at_literal(self, node: nodes.AtLiteral, scope: Scope | None) -> Code:
+        value = temporal.parse_any(node.text)
+        if value is None:
+            return failing(
+                "invalid_literal", f"Expected a date, time or duration, found {node.text[:40]!r}.", node.position
+            )
+        return lambda frame: value
+
+    def list_literal(self, node: nodes.ListLiteral, scope: Scope | None) -> Code:
+        codes = [self.compile(each, scope) for each in node.elements]
+        return lambda frame: [code(frame) for code in codes]
+
+    def context_literal(self, node: nodes.ContextLiteral, scope: Scope | None) -> Code:
+        inner = Scope(scope)
+        entries: list[tuple[str, int, Code]] = []
+        for key, value in node.entries:
+            slot = self.slot()
+            if isinstance(value, nodes.FunctionDefinition):
+                inner.names[key] = slot  # a function in a context can call itself
+            code = self.compile(value, inner)
+            inner.names[key] = slot
+            entries.append((key, slot, code))
+
+        def build(frame: Frame) -> Any:
+            result = {}
+            for key, slot, code in entries:
+                value = frame[slot] = code(frame)
+                if type(value) is Function and value.frame is not None:
+                    value.frame[slot] = value
+                result[key] = value
+            return result
+
+        return build
+
+    def range_literal(self, node: nodes.RangeLiteral, scope: Scope | None) -> Code:
+        start = self.compile(node.start, scope) if node.start is not None else None
+        end = self.compile(node.end, scope) if node.end is not None else None
+        start_included, end_included, position = node.start_included, node.end_included, node.position
+
+        def build(frame: Frame) -> Any:
+            low = start(frame) if start is not None else None
+            high = end(frame) if end is not None else None
+            wanted = [each for each, code in ((low, start), (high, end)) if code is not None]
+            if any(compare(each, wanted[0]) is None for each in wanted):
+                return fail(frame, "wrong_type", "Expected two ends of one ordered type in a range.", position)
+            return Range(low, high, start_included, end_included)
+
+        return build
+
+    def function_definition(self, node: nodes.FunctionDefinition, scope: Scope | None) -> Code:
+        names = tuple(name for name, _ in node.parameters)
+        kinds = tuple(ref for _, ref in node.parameters)
+        inner = Scope(scope, {name: self.slot() for name in names})
+        slots = [inner.names[name] for name in names]
+        body, price = self.compile_body(node.body, inner)
+        position = node.position
+        if node.external:
+            return failing("external_function", "Functions of other languages are not run.", position)
+
+        def define(frame: Frame) -> Function:
+            captured = frame.copy()
+
+            def call(run: Run, arguments: list[Any]) -> Any:
+                local = captured.copy()
+                local[1] = run
+                for slot, value, ref in zip(slots, arguments, kinds, strict=True):
+                    if ref is not None and value is not None and not types.conforms(value, ref):
+                        raise Fault("wrong_argument", f"Expected a {ref.name}, found {describe(value)}.")
+                    local[slot] = value
+                run.charge(price)
+                return body(local)
+
+            return Function("", names, call, kinds, captured)
+
+        return define
+
+    # names
+
+    def name(self, node: nodes.Name, scope: Scope | None) -> Code:
+        name, position = node.name, node.position
+        elements: list[int] = []
+        level = scope
+        while level is not None:
+            if name in level.names:
+                slot = level.names[name]
+                copied = slot in level.copied
+                return self.local(name, slot, copied, elements)
+            if level.element is not None:
+                elements.append(level.element)
+            level = level.parent
+        (self.possible if elements else self.variables).add(name)
+        builtin = BUILTINS.get(name)
+
+        def read(frame: Frame) -> Any:
+            value = frame[0].get(name, MISSING)
+            if type(value) in READY:
+                return value
+            if value is MISSING:
+                if builtin is not None:
+                    return as_function(builtin)
+                return fail(frame, "unknown_variable", f"Expected a variable '{name}'.", position)
+            found = normal(value)
+            if found is None:
+                return fail(
+                    frame, "unknown_value", f"The variable '{name}' has a value that FEEL does not know.", position
+                )
+            return found
+
+        return through_elements(name, elements, read) if elements else read
+
+    def local(self, name: str, slot: int, copied: bool, elements: list[int]) -> Code:
+        if copied:
+
+            def read(frame: Frame) -> Any:
+                frame[1].check_list(len(frame[slot]))
+                return list(frame[slot])
+
+        else:
+
+            def read(frame: Frame) -> Any:
+                return frame[slot]
+
+        return through_elements(name, elements, read) if elements else read
+
+    # operators
+
+    def negation(self, node: nodes.Negation, scope: Scope | None) -> Code:
+        operand, position = self.compile(node.operand, scope), node.position
+
+        def negate(frame: Frame) -> Any:
+            try:
+                return operators.negate(operand(frame))
+            except Fault as fault:
+                return fail(frame, fault.code, fault.message, position)
+
+        return negate
+
+    def logic(self, node: nodes.Logic, scope: Scope | None) -> Code:
+        codes = [self.compile(each, scope) for each in node.operands]
+        decisive = node.operator == "or"
+        position = node.position
+
+        def combine(frame: Frame) -> Any:
+            found: bool | None = not decisive
+            for code in codes:
+                value = code(frame)
+                if value is decisive:
+                    return decisive
+                if value is not found:
+                    if value is not None and type(value) is not bool:
+                        fail(frame, "wrong_type", f"Expected a boolean, found {describe(value)}.", position)
+                    found = None
+            return found
+
+        return combine
+
+    def arithmetic(self, node: nodes.Arithmetic, scope: Scope | None) -> Code:
+        first = self.compile(node.first, scope)
+        steps = [
+            (operator, self.compile(operand, scope), operators.TABLE.get((operator, "number", "number")), position)
+            for operator, operand, position in node.rest
+        ]
+
+        def calculate(frame: Frame) -> Any:
+            value = first(frame)
+            for operator, code, fast, position in steps:
+                operand = code(frame)
+                try:
+                    if fast is not None and type(value) is Decimal and type(operand) is Decimal and operator != "/":
+                        value = fast(value, operand)
+                    else:
+                        value = operators.arithmetic(operator, value, operand, frame[1])
+                except (Fault, ArithmeticError) as fault:
+                    code_, message = (
+                        (fault.code, fault.message)
+                        if isinstance(fault, Fault)
+                        else ("out_of_range", "The result is out of range.")
+                    )
+                    value = fail(frame, code_, message, position)
+            return value
+
+        return calculate
+
+    def comparison(self, node: nodes.Comparison, scope: Scope | None) -> Code:
+        left, right = self.compile(node.left, scope), self.compile(node.right, scope)
+        relation = RELATIONS[node.operator]
+        fast, position = FAST[node.operator], node.position
+        quick = SIMPLE if node.operator in ("=", "!=") else frozenset({Decimal, str})
+        if isinstance(node.right, nodes.Const) and type(node.right.value) in quick:
+            constant, wanted = node.right.value, type(node.right.value)
+
+            def compare_constant(frame: Frame) -> Any:
+                a = left(frame)
+                if type(a) is wanted:
+                    return fast(a, constant)
+                return relate(frame, relation, a, constant, position)
+
+            return compare_constant
+
+        def compare_values(frame: Frame) -> Any:
+            a, b = left(frame), right(frame)
+            if type(a) is type(b) and type(a) in quick:
+                return fast(a, b)
+            return relate(frame, relation, a, b, position)
+
+        return compare_values
+
+    def between(self, node: nodes.Between, scope: Scope | None) -> Code:
+        operand, low, high = (self.compile(each, scope) for each in (node.operand, node.low, node.high))
+        position = node.position
+
+        def test(frame: Frame) -> Any:
+            value = operand(frame)
+            after, before = compare(value, low(frame)), compare(value, high(frame))
+            if after is None or before is None:
+                return fail(frame, "wrong_type", "Expected three values of one ordered type.", position)
+            return after >= 0 and before <= 0
+
+        return test
+
+    def instance_of(self, node: nodes.InstanceOf, scope: Scope | None) -> Code:
+        operand, ref, position = self.compile(node.operand, scope), node.type, node.position
+
+        def test(frame: Frame) -> Any:
+            try:
+                return types.conforms(operand(frame), ref)
+            except Fault as fault:
+                return fail(frame, fault.code, fault.message, position)
+
+        return test
+
+    # tests
+
+    def in_operator(self, node: nodes.In, scope: Scope | None) -> Code:
+        operand = self.compile(node.operand, scope)
+        slot = self.slot()
+        inner = Scope(scope, {"?": slot})
+        test = any_of([self.test(each, inner) for each in node.tests])
+
+        def find(frame: Frame) -> Any:
+            value = frame[slot] = operand(frame)
+            return test(frame, value)
+
+        return find
+
+    def unary_tests(self, node: nodes.UnaryTests, scope: Scope | None) -> Code:
+        if not node.tests:
+            return lambda frame: True
+        test = any_of([self.test(each, scope) for each in node.tests])
+        negated = node.negated
+
+        def find(frame: Frame) -> Any:
+            found = test(frame, normal(frame[0].get("?")))
+            return (None if found is None else not found) if negated else found
+
+        return find
+
+    def test(self, node: nodes.Test, scope: Scope | None) -> Tester:
+        operand, position = self.compile(node.operand, scope), node.position
+        if node.operator is not None:
+            relation, fast = RELATIONS[node.operator], FAST[node.operator]
+
+            def relates(frame: Frame, value: Any) -> bool | None:
+                limit = operand(frame)
+                if type(value) is Decimal and type(limit) is Decimal:
+                    return fast(value, limit)
+                return relate(frame, relation, value, limit, position)
+
+            return relates
+        if isinstance(node.operand, nodes.Const) and type(node.operand.value) in SIMPLE:
+            constant = node.operand.value
+
+            def equals(frame: Frame, value: Any) -> bool | None:
+                return equal(value, constant) is True
+
+            return equals
+        uses_input = node.uses_input
+
+        def fits(frame: Frame, value: Any) -> bool | None:
+            found = operand(frame)
+            if type(found) is bool and (uses_input or type(value) is not bool):
+                return found
+            if found is None and value is not None and uses_input:
+                return None
+            return matches(frame[1], value, found)
+
+        return fits
+
+    # access
+
+    def path(self, node: nodes.Path, scope: Scope | None) -> Code:
+        operand, name, position = self.compile(node.operand, scope), node.name, node.position
+
+        def read(frame: Frame) -> Any:
+            value = operand(frame)
+            if type(value) is dict and name in value:
+                found = value[name]
+                return found if type(found) in READY else normal(found)
+            try:
+                return operators.member(value, name, frame[1])
+            except Fault as fault:
+                return fail(frame, fault.code, fault.message, position)
+
+        return read
+
+    def filter(self, node: nodes.Filter, scope: Scope | None) -> Code:
+        operand, position = self.compile(node.operand, scope), node.position
+        if isinstance(node.condition, nodes.Const) and type(node.condition.value) is Decimal:
+            index = node.condition.value
+            return lambda frame: at_index(frame, operand(frame), index, position)
+        slot = self.slot()
+        inner = Scope(Scope(scope, {"item": slot}), None, slot)
+        condition, price = self.compile_body(node.condition, inner)
+
+        def select(frame: Frame) -> Any:
+            values = operand(frame)
+            if values is None:
+                return None
+            if type(values) is not list:
+                values = [values]
+            run: Run = frame[1]
+            if not values:
+                # an index into an empty list is null, a condition on it gives an empty list
+                run.muted += 1
+                frame[slot] = None
+                found = condition(frame)
+                run.muted -= 1
+                return None if kind(found) == "number" else []
+            kept: list[Any] = []
+            for each in values:
+                run.charge(price)
+                value = frame[slot] = normal(each)
+                found = condition(frame)
+                if found is True:
+                    kept.append(value)
+                elif found is not False and found is not None:
+                    place = number(found)
+                    if place is not None:
+                        return at_index(frame, values, place, position)
+                    fail(frame, "wrong_type", f"Expected a condition or an index, found {describe(found)}.", position)
+            return kept
+
+        return select
+
+    def call(self, node: nodes.Call, scope: Scope | None) -> Code:
+        arguments = [self.compile(each, scope) for each in node.arguments]
+        names, position = node.names, node.position
+        if isinstance(node.function, nodes.Name) and not self.is_local(node.function.name, scope):
+            builtin = BUILTINS.get(node.function.name)
+            if builtin is not None:
+                return self.builtin_call(builtin, arguments, names, position)
+        function = self.compile(node.function, scope)
+
+        def invoke(frame: Frame) -> Any:
+            target = function(frame)
+            if type(target) is not Function:
+                if target is not None:
+                    fail(frame, "no_function", f"Expected a function, found {describe(target)}.", position)
+                return None
+            return apply(frame, target, [code(frame) for code in arguments], names, position)
+
+        return invoke
+
+    def is_local(self, name: str, scope: Scope | None) -> bool:
+        while scope is not None:
+            if name in scope.names:
+                return True
+            scope = scope.parent
+        return False
+
+    def builtin_call(self, builtin: Builtin, codes: list[Code], names: tuple[str, ...] | None, position: int) -> Code:
+        name, function = builtin.name, builtin.function
+        order = list(range(len(codes))) if names is None else builtin.order(names)
+        fits = order is not None and builtin.takes(len(order))
+        reordered = names is not None
+
+        def invoke(frame: Frame) -> Any:
+            own = frame[0].get(name)
+            arguments = [code(frame) for code in codes]
+            if type(own) is Function:  # a model may define a function of the same name
+                return apply(frame, own, arguments, names, position)
+            if order is None or not fits:
+                return fail(frame, "wrong_arguments", f"Expected other arguments of '{name}'.", position)
+            if reordered:
+                arguments = [ABSENT if place is None else arguments[place] for place in order]
+            return run_builtin(frame, function, arguments, position)
+
+        return invoke
+
+    # control
+
+    def conditional(self, node: nodes.If, scope: Scope | None) -> Code:
+        condition, then, otherwise = (self.compile(each, scope) for each in (node.condition, node.then, node.otherwise))
+        position = node.position
+
+        def choose(frame: Frame) -> Any:
+            found = condition(frame)
+            if found is True:
+                return then(frame)
+            if found is not False and found is not None:
+                fail(frame, "wrong_type", f"Expected a boolean condition, found {describe(found)}.", position)
+            return otherwise(frame)
+
+        return choose
+
+    def sources(self, iterators: Iterable[nodes.Iterator], scope: Scope | None) -> tuple[list[Any], Scope | None]:
+        """For each iterator: its slot and a closure that gives the values to go through."""
+        found = []
+        for each in iterators:
+            source = self.compile(each.source, scope)
+            end = self.compile(each.end, scope) if each.end is not None else None
+            slot = self.slot()
+            scope = Scope(scope, {each.name: slot})
+            found.append((slot, walk(source, end, each.position)))
+        return found, scope
+
+    def loop(self, node: nodes.For, scope: Scope | None) -> Code:
+        sources, inner = self.sources(node.iterators, scope)
+        partial = self.slot()
+        own = Scope(inner, {"partial": partial})
+        own.copied.add(partial)
+        # an iterator called partial hides the results so far
+        if any(each.name == "partial" for each in node.iterators):
+            own = Scope(inner)
+        body, price = self.compile_body(node.body, own)
+
+        def collect(frame: Frame) -> bool:
+            results = frame[partial]
+            run: Run = frame[1]
+            run.charge(price)
+            if len(results) >= run.limits.list_size:
+                raise FeelLimitError(f"A list may not have more than {run.limits.list_size} elements.")
+            results.append(body(frame))
+            return True
+
+        step = nest(sources, collect)
+
+        def gather(frame: Frame) -> Any:
+            outer = frame[partial]
+            frame[partial] = []
+            done = step(frame)
+            results, frame[partial] = frame[partial], outer
+            return results if done is not None else None
+
+        return gather
+
+    def quantified(self, node: nodes.Quantified, scope: Scope | None) -> Code:
+        sources, inner = self.sources(node.iterators, scope)
+        condition, price = self.compile_body(node.condition, inner)
+        decisive = not node.every
+        doubt = self.slot()
+        position = node.position
+
+        def check(frame: Frame) -> bool:
+            frame[1].charge(price)
+            found = condition(frame)
+            if found is decisive:
+                return False
+            if type(found) is not bool:
+                frame[doubt] = True
+                if found is not None:
+                    fail(frame, "wrong_type", f"Expected a boolean, found {describe(found)}.", position)
+            return True
+
+        step = nest(sources, check)
+
+        def decide(frame: Frame) -> Any:
+            outer, frame[doubt] = frame[doubt], False
+            done = step(frame)
+            doubtful, frame[doubt] = frame[doubt], outer
+            if done is None:
+                return None
+            if done is False:
+                return decisive
+            return None if doubtful else not decisive
+
+        return decide
+
+
+METHODS: dict[type[nodes.Node], Callable[[Compiler, Any, Scope | None], Code]] = {
+    nodes.Const: Compiler.const,
+    nodes.AtLiteral: Compiler.at_literal,
+    nodes.Name: Compiler.name,
+    nodes.Negation: Compiler.negation,
+    nodes.Logic: Compiler.logic,
+    nodes.Arithmetic: Compiler.arithmetic,
+    nodes.Comparison: Compiler.comparison,
+    nodes.Between: Compiler.between,
+    nodes.In: Compiler.in_operator,
+    nodes.InstanceOf: Compiler.instance_of,
+    nodes.Path: Compiler.path,
+    nodes.Filter: Compiler.filter,
+    nodes.Call: Compiler.call,
+    nodes.If: Compiler.conditional,
+    nodes.For: Compiler.loop,
+    nodes.Quantified: Compiler.quantified,
+    nodes.FunctionDefinition: Compiler.function_definition,
+    nodes.ListLiteral: Compiler.list_literal,
+    nodes.ContextLiteral: Compiler.context_literal,
+    nodes.RangeLiteral: Compiler.range_literal,
+    nodes.UnaryTests: Compiler.unary_tests,
+}
+
+FAST: dict[str, Callable[[Any, Any], bool]] = {
+    "=": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+def _ordered(test: Callable[[int], bool]) -> Callable[[Any, Any, Run], bool | None]:
+    def relation(a: Any, b: Any, run: Run) -> bool | None:
+        order = compare(a, b)
+        return None if order is None else test(order)
+
+    return relation
+
+
+def _same(a: Any, b: Any, run: Run) -> bool | None:
+    return equal(a, b, run.charge)
+
+
+def _differs(a: Any, b: Any, run: Run) -> bool | None:
+    found = equal(a, b, run.charge)
+    return None if found is None else not found
+
+
+RELATIONS: dict[str, Callable[[Any, Any, Run], bool | None]] = {
+    "=": _same,
+    "!=": _differs,
+    "<": _ordered(lambda order: order < 0),
+    "<=": _ordered(lambda order: order <= 0),
+    ">": _ordered(lambda order: order > 0),
+    ">=": _ordered(lambda order: order >= 0),
+}
+
+
+def fail(frame: Frame, code: str, message: str, position: int) -> Any:
+    """Null, with the reason noted."""
+    frame[1].note(code, message, position)
+    return None
+
+
+def failing(code: str, message: str, position: int) -> Code:
+    return lambda frame: fail(frame, code, message, position)
+
+
+def relate(
+    frame: Frame, relation: Callable[[Any, Any, Run], bool | None], a: Any, b: Any, position: int
+) -> bool | None:
+    found = relation(a, b, frame[1])
+    if found is None:
+        fail(
+            frame,
+            "incomparable",
+            f"Expected values that can be compared, found {describe(a)} and {describe(b)}.",
+            position,
+        )
+    return found
+
+
+def through_elements(name: str, elements: list[int], outside: Code) -> Code:
+    """Inside filters: an entry of the innermost element that has one, else the name outside."""
+
+    def read(frame: Frame) -> Any:
+        for slot in elements:
+            element = frame[slot]
+            if type(element) is dict and name in element:
+                return normal(element[name])
+        return outside(frame)
+
+    return read
+
+
+def any_of(tests: list[Tester]) -> Tester:
+    if len(tests) == 1:
+        return tests[0]
+
+    def find(frame: Frame, value: Any) -> bool | None:
+        found: bool | None = False
+        for test in tests:
+            one = test(frame, value)
+            if one is True:
+                return True
+            if one is None:
+                found = None
+        return found
+
+    return find
+
+
+def matches(run: Run, value: Any, wanted: Any) -> bool:
+    """Whether a value fits what a cell evaluates to: equal to it, inside its range, or fitting an element of its
+    list."""
+    if type(wanted) is Range and type(value) is not Range:
+        return includes(wanted, value) is True
+    if type(wanted) is list:
+        run.charge(1 + len(wanted))
+        if type(value) is list and equal(value, wanted, run.charge) is True:
+            return True
+        return any(matches(run, value, normal(each)) for each in wanted)
+    return equal(value, wanted, run.charge) is True
+
+
+def at_index(frame: Frame, values: Any, index: Decimal, position: int) -> Any:
+    """The element at a place counted from 1, or from the end if negative."""
+    if type(values) is not list:
+        if values is None:
+            return None
+        values = [values]
+    if index == index.to_integral_value() and 0 < abs(index) <= len(values):
+        place = int(index)
+        return normal(values[place - 1 if place > 0 else place])
+    return fail(frame, "no_such_element", f"Expected an index within 1..{len(values)}, found {index}.", position)
+
+
+def apply(frame: Frame, function: Function, arguments: list[Any], names: tuple[str, ...] | None, position: int) -> Any:
+    """Call a function value."""
+    run: Run = frame[1]
+    if names is not None:
+        if set(names) != set(function.parameters):
+            return fail(frame, "wrong_arguments", f"Expected the arguments {', '.join(function.parameters)}.", position)
+        arguments = [arguments[names.index(name)] for name in function.parameters]
+    try:
+        return call_function(run, function, arguments)
+    except Fault as fault:
+        return fail(frame, fault.code, fault.message, position)
+
+
+def call_function(run: Run, function: Function, arguments: list[Any]) -> Any:
+    """Call a function value with arguments in order; a Fault when they do not fit."""
+    if function.parameters != ("...",) and len(arguments) != len(function.parameters):
+        raise Fault("wrong_arguments", f"Expected {len(function.parameters)} arguments, found {len(arguments)}.")
+    run.depth += 1
+    if run.depth > run.limits.call_depth:
+        raise FeelLimitError(f"Functions may not call each other deeper than {run.limits.call_depth} levels.")
+    run.charge(1)
+    try:
+        return function.call(run, arguments)
+    finally:
+        run.depth -= 1
+
+
+def run_builtin(frame: Frame, function: Callable[..., Any], arguments: list[Any], position: int) -> Any:
+    run: Run = frame[1]
+    price = 1
+    for each in arguments:
+        if type(each) is list or type(each) is str:
+            price += len(each) >> 5
+    run.charge(price)
+    try:
+        return function(run, *arguments)
+    except Fault as fault:
+        return fail(frame, fault.code, fault.message, position)
+    except (ArithmeticError, ValueError):
+        return fail(frame, "out_of_range", "The result is out of range.", position)
+
+
+def as_function(builtin: Builtin) -> Function:
+    """A built-in as a value, to be handed to another function."""
+
+    def call(run: Run, arguments: list[Any]) -> Any:
+        if not builtin.takes(len(arguments)):
+            raise Fault("wrong_arguments", f"Expected other arguments of '{builtin.name}'.")
+        return run_builtin([{}, run], builtin.function, arguments, 0)
+
+    return Function(builtin.name, ("...",), call)
+
+
+def walk(source: Code, end: Code | None, position: int) -> Callable[[Frame], Iterable[Any] | None]:
+    """What an iterator goes through: a list, a range, or from one end to the other; None when it is nothing of
+    these."""
+
+    def values(frame: Frame) -> Iterable[Any] | None:
+        first = source(frame)
+        if end is not None:
+            found = steps(first, end(frame))
+        elif type(first) is Range:
+            found = steps(first.start, first.end, first.start_included, first.end_included)
+        elif first is None:
+            found = None
+        else:
+            found = first if type(first) is list else [first]
+        if found is None:
+            return fail(frame, "wrong_type", "Expected a list or a range to go through.", position)
+        return found
+
+    return values
+
+
+def steps(start: Any, end: Any, start_included: bool = True, end_included: bool = True) -> Iterable[Any] | None:
+    """The whole numbers or days of a range, upwards or downwards, one by one."""
+    if kind(start) == "number" and kind(end) == "number":
+        low, high = number(start), number(end)
+        if low is None or high is None or low != low.to_integral_value() or high != high.to_integral_value():
+            return None
+        if max(abs(low), abs(high)) > 10**18:
+            return None
+        first, last, back = int(low), int(high), low > high
+        make: Callable[[int], Any] = Decimal
+    elif kind(start) == "date" and kind(end) == "date":
+        first, last, back = start.toordinal(), end.toordinal(), start > end
+        make = dt.date.fromordinal
+    else:
+        return None
+    way = -1 if back else 1
+    if not start_included:
+        first += way
+    if not end_included:
+        last -= way
+    return map(make, range(first, last + way, way))
+
+
+def nest(sources: list[Any], body: Callable[[Frame], bool]) -> Callable[[Frame], bool | None]:
+    """Nested loops. The body says whether to go on; the result is True (went through), False (stopped) or None (no
+    list)."""
+    if not sources:
+        return body
+    (slot, values), rest = sources[0], nest(sources[1:], body)
+
+    def turn(frame: Frame) -> bool | None:
+        found = values(frame)
+        if found is None:
+            return None
+        for each in found:
+            frame[1].charge(1)
+            frame[slot] = normal(each)
+            done = rest(frame)
+            if done is not True:
+                return done
+        return True
+
+    return turn

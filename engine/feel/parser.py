@@ -1,0 +1,609 @@
+"""Tokens → syntax tree: precedence climbing, so that nesting costs few Python frames.
+
+FEEL names may contain blanks and operators (`monthly salary`, `date and time`, `a-b`). A name of several tokens is
+recognised when it is known: a built-in, a name handed in by the caller, or one that the expression itself declares
+(context key, loop variable, parameter). After a dot, words that follow each other always form one name. Longest
+match wins.
+"""
+
+import dataclasses
+import decimal
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+from engine.feel import nodes
+from engine.feel.builtins import BUILTINS
+from engine.feel.errors import FeelLimitError, FeelSyntaxError
+from engine.feel.lexer import KEYWORDS, Token, tokenize
+from engine.feel.runtime import MAX_NESTING
+from engine.feel.values import ARITHMETIC
+
+OR, AND, COMPARE, ADD, MULTIPLY, POWER, NEGATE, INSTANCE = range(1, 9)
+ORDER = ("<", "<=", ">", ">=")
+COMPARISONS = (*ORDER, "=", "!=")
+OPERATORS = {"+": ADD, "-": ADD, "*": MULTIPLY, "/": MULTIPLY, "**": POWER}
+NAME_OPERATORS = frozenset("./-+*'")
+TYPE_NAMES = (
+    ("days", "and", "time", "duration"),
+    ("day", "and", "time", "duration"),
+    ("years", "and", "months", "duration"),
+    ("year", "and", "month", "duration"),
+    ("date", "and", "time"),
+)
+CONSTANTS = {"true": True, "false": False, "null": None}
+
+# The tree may be somewhat deeper than the brackets of the text: chains of filters or comparisons nest without brackets.
+MAX_DEPTH = 2 * MAX_NESTING
+
+
+LONG_BUILTINS: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+for _name in sorted(BUILTINS, key=lambda each: -each.count(" ")):
+    if " " in _name:
+        LONG_BUILTINS.setdefault(_name.split()[0], []).append((tuple(_name.split()), _name))
+
+
+class Parser:
+    """One text, read once."""
+
+    def __init__(self, text: str, names: Collection[str]) -> None:
+        self.text = text
+        self.tokens = tokenize(text)
+        self.index = 0
+        self.nesting = 0
+        self.uses_input = False
+        self.known: dict[str, list[tuple[tuple[str, ...], str]]] = {
+            first: list(row) for first, row in LONG_BUILTINS.items()
+        }
+        for name in names:
+            self.declare(name)
+
+    # tokens
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.index]
+
+    def peek(self, ahead: int = 1) -> Token:
+        return self.tokens[min(self.index + ahead, len(self.tokens) - 1)]
+
+    def at(self, *texts: str) -> bool:
+        token = self.token
+        return token.text in texts and token.kind in ("op", "name")
+
+    def take(self, *texts: str) -> Token | None:
+        if self.at(*texts):
+            self.index += 1
+            return self.tokens[self.index - 1]
+        return None
+
+    def expect(self, text: str) -> Token:
+        found = self.take(text)
+        if found is None:
+            raise self.error(f"Expected '{text}', found {self.found()}.")
+        return found
+
+    def found(self) -> str:
+        return "the end of the text" if self.token.kind == "end" else f"'{self.token.text[:40]}'"
+
+    def error(self, message: str, position: int | None = None) -> FeelSyntaxError:
+        return FeelSyntaxError(message, self.token.position if position is None else position, self.text)
+
+    # names
+
+    def declare(self, name: str) -> tuple[str, tuple[str, ...]] | None:
+        """Make a name of several tokens recognisable; returns what `forget` needs."""
+        if name.isidentifier():
+            return None
+        try:
+            parts = tuple(token.text for token in tokenize(name)[:-1])
+        except (FeelSyntaxError, FeelLimitError):
+            return None
+        if len(parts) < 2:
+            return None
+        row = self.known.setdefault(parts[0], [])
+        row.append((parts, name))
+        row.sort(key=lambda each: -len(each[0]))
+        return parts[0], parts
+
+    def forget(self, mark: tuple[str, tuple[str, ...]] | None) -> None:
+        if mark is not None:
+            row = self.known[mark[0]]
+            row.remove(next(each for each in row if each[0] == mark[1]))
+
+    def known_name(self) -> tuple[str, int] | None:
+        """The longest known name of several tokens that starts here, and its number of tokens."""
+        for parts, name in self.known.get(self.token.text, ()):
+            end = self.index + len(parts)
+            if end <= len(self.tokens) - 1 and all(
+                token.text == part and token.kind in ("name", "number", "op")
+                for token, part in zip(self.tokens[self.index : end], parts, strict=True)
+            ):
+                return name, len(parts)
+        return None
+
+    def written_name(self, *stops: str) -> str:
+        """A name that is being declared: every token up to one of the stops."""
+        start = self.index
+        while not self.at(*stops) and (
+            self.token.kind in ("name", "number") or (self.token.kind == "op" and self.token.text in NAME_OPERATORS)
+        ):
+            self.index += 1
+        if start == self.index or self.tokens[start].kind != "name" or not self.at(*stops):
+            self.index = max(start, self.index)
+            raise self.error(f"Expected a name, found {self.found()}.")
+        return " ".join(self.text[self.tokens[start].position : self.tokens[self.index - 1].end].split())
+
+    def path_name(self) -> str:
+        """The name after a dot: a known one, or all words that follow each other."""
+        known = self.known_name()
+        if known is not None:
+            self.index += known[1]
+            return known[0]
+        if self.token.kind != "name":
+            raise self.error(f"Expected a name after '.', found {self.found()}.")
+        words = [self.token.text]
+        self.index += 1
+        while self.token.kind == "name" and self.token.text not in KEYWORDS:
+            words.append(self.token.text)
+            self.index += 1
+        return " ".join(words)
+
+    # nesting
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        self.nesting += 1
+        if self.nesting > MAX_NESTING:
+            raise FeelLimitError(f"An expression may not be nested deeper than {MAX_NESTING} levels.")
+        yield
+        self.nesting -= 1
+
+    # expressions
+
+    def expression(self, power: int = 0) -> nodes.Node:
+        """An expression whose operators bind tighter than `power`."""
+        self.nesting += 1
+        if self.nesting > MAX_NESTING:
+            raise FeelLimitError(f"An expression may not be nested deeper than {MAX_NESTING} levels.")
+        left = self.operand()
+        while True:
+            token = self.token
+            text = token.text
+            if token.kind == "op":
+                binding = OPERATORS.get(text)
+                if binding is not None and binding > power:
+                    left = self.arithmetic(left, binding)
+                elif text in COMPARISONS and power < COMPARE:
+                    self.index += 1
+                    left = nodes.Comparison(token.position, text, left, self.expression(COMPARE))
+                else:
+                    break
+            elif token.kind == "name":
+                if text in ("and", "or") and power < (AND if text == "and" else OR):
+                    left = self.logic(left, text, AND if text == "and" else OR)
+                elif text == "between" and power < COMPARE:
+                    self.index += 1
+                    low = self.expression(COMPARE)
+                    self.expect("and")
+                    left = nodes.Between(token.position, left, low, self.expression(COMPARE))
+                elif text == "in" and power < COMPARE:
+                    self.index += 1
+                    left = nodes.In(token.position, left, self.in_tests())
+                elif text == "instance" and self.peek().text == "of" and power < INSTANCE:
+                    self.index += 2
+                    left = nodes.InstanceOf(token.position, left, self.type())
+                else:
+                    break
+            else:
+                break
+        self.nesting -= 1
+        return left
+
+    def logic(self, left: nodes.Node, operator: str, binding: int) -> nodes.Node:
+        position = self.token.position
+        operands = [left]
+        while self.token.kind == "name" and self.take(operator):
+            operands.append(self.expression(binding))
+        return nodes.Logic(position, operator, tuple(operands))
+
+    def arithmetic(self, left: nodes.Node, binding: int) -> nodes.Node:
+        position = self.token.position
+        rest: list[tuple[str, nodes.Node, int]] = []
+        while self.token.kind == "op" and OPERATORS.get(self.token.text) == binding:
+            operator = self.token
+            self.index += 1
+            rest.append((operator.text, self.expression(binding), operator.position))
+        return nodes.Arithmetic(position, left, tuple(rest))
+
+    def operand(self) -> nodes.Node:
+        """A prefix operator or a primary with everything that is hung onto it."""
+        token = self.token
+        if token.kind == "op" and token.text == "-":
+            self.index += 1
+            operand = self.expression(NEGATE)
+            if isinstance(operand, nodes.Const) and isinstance(operand.value, Decimal):
+                return nodes.Const(token.position, -operand.value)
+            return nodes.Negation(token.position, operand)
+        left = self.primary()
+        while True:
+            token = self.token
+            if token.kind != "op":
+                return left
+            if token.text == ".":
+                self.index += 1
+                left = nodes.Path(token.position, left, self.path_name())
+            elif token.text == "[" and self.filter_follows():
+                self.index += 1
+                condition = self.expression()
+                self.expect("]")
+                left = nodes.Filter(token.position, left, condition)
+            elif token.text == "(" and not isinstance(left, nodes.Const):
+                left = self.call(left)
+            else:
+                return left
+
+    def filter_follows(self) -> bool:
+        """`[` after an operand opens a filter, except where nothing can follow: then it ends a range (`]1..5[`)."""
+        after = self.peek()
+        if after.kind == "end":
+            return False
+        if after.kind == "op":
+            return after.text in ("(", "[", "{", "-")
+        return after.text not in ("and", "or", "then", "else", "return", "satisfies", "in", "between", "instance")
+
+    def primary(self) -> nodes.Node:
+        token = self.token
+        if token.kind == "number":
+            self.index += 1
+            try:
+                return nodes.Const(token.position, ARITHMETIC.create_decimal(token.text))
+            except decimal.DecimalException:
+                raise self.error("Expected a number that 34 digits can hold.", token.position) from None
+        if token.kind == "string":
+            self.index += 1
+            return nodes.Const(token.position, token.text)
+        if token.kind == "at":
+            self.index += 1
+            return nodes.AtLiteral(token.position, token.text)
+        if token.kind == "op":
+            if token.text == "(":
+                return self.parenthesis()
+            if token.text in ("[", "]"):
+                return self.bracket()
+            if token.text == "{":
+                return self.context()
+        if token.kind == "name":
+            return self.word()
+        raise self.error(f"Expected an expression, found {self.found()}.")
+
+    def word(self) -> nodes.Node:
+        """A name, or an expression that begins with a keyword."""
+        token = self.token
+        known = self.known_name()
+        if known is not None:
+            self.index += known[1]
+            return nodes.Name(token.position, known[0])
+        special = {
+            "if": self.conditional,
+            "for": self.loop,
+            "some": self.quantified,
+            "every": self.quantified,
+        }.get(token.text)
+        if special is not None:
+            self.index += 1
+            return special(token)
+        if token.text == "function" and self.peek().text in ("(", "<"):
+            self.index += 1
+            return self.function(token)
+        if token.text in CONSTANTS:
+            self.index += 1
+            return nodes.Const(token.position, CONSTANTS[token.text])
+        if token.text in KEYWORDS:
+            raise self.error(f"Expected an expression, found the keyword '{token.text}'.")
+        self.index += 1
+        if token.text == "?":
+            self.uses_input = True
+        if self.token.kind == "name" and self.token.text not in KEYWORDS:
+            raise self.error(f"Expected an operator after '{token.text}', found {self.found()}.")
+        return nodes.Name(token.position, token.text)
+
+    def parenthesis(self) -> nodes.Node:
+        """`(expression)`, `(a..b]`, or `(< 5)`."""
+        opening = self.expect("(")
+        if self.at(*ORDER, "="):
+            operator = self.token.text
+            self.index += 1
+            limit = self.expression(COMPARE)
+            self.expect(")")
+            if operator == "=":
+                return nodes.RangeLiteral(opening.position, limit, limit, True, True)
+            if operator in ("<", "<="):
+                return nodes.RangeLiteral(opening.position, None, limit, False, operator == "<=")
+            return nodes.RangeLiteral(opening.position, limit, None, operator == ">=", False)
+        inner = self.expression()
+        if self.take(".."):
+            return self.range_end(opening.position, inner, False)
+        self.expect(")")
+        return inner
+
+    def bracket(self) -> nodes.Node:
+        """`[a, b]`, `[a..b)`, or `]a..b[`."""
+        opening = self.token
+        self.index += 1
+        if opening.text == "[" and self.take("]"):
+            return nodes.ListLiteral(opening.position, ())
+        elements = [self.expression()]
+        if self.take(".."):
+            return self.range_end(opening.position, elements[0], opening.text == "[")
+        if opening.text == "]":
+            raise self.error(f"Expected '..', found {self.found()}.")
+        while self.take(","):
+            elements.append(self.expression())
+        self.expect("]")
+        return nodes.ListLiteral(opening.position, tuple(elements))
+
+    def range_end(self, position: int, start: nodes.Node, start_included: bool) -> nodes.Node:
+        end = self.expression()
+        closing = self.take("]", ")", "[")
+        if closing is None:
+            raise self.error(f"Expected the end of a range, found {self.found()}.")
+        return nodes.RangeLiteral(position, start, end, start_included, closing.text == "]")
+
+    def context(self) -> nodes.Node:
+        opening = self.expect("{")
+        entries: list[tuple[str, nodes.Node]] = []
+        marks = []
+        while not self.at("}"):
+            if self.token.kind == "string":
+                key = self.token.text
+                self.index += 1
+            else:
+                key = self.written_name(":")
+            self.expect(":")
+            if any(key == each for each, _ in entries):
+                raise self.error(f"Expected each key once, found '{key}' again.")
+            entries.append((key, self.expression()))
+            marks.append(self.declare(key))
+            if not self.take(","):
+                break
+        self.expect("}")
+        for mark in marks:
+            self.forget(mark)
+        return nodes.ContextLiteral(opening.position, tuple(entries))
+
+    def call(self, function: nodes.Node) -> nodes.Node:
+        opening = self.expect("(")
+        arguments: list[nodes.Node] = []
+        names: list[str] = []
+        if not self.at(")"):
+            while True:
+                if self.name_and_colon():
+                    names.append(self.written_name(":"))
+                    self.expect(":")
+                arguments.append(self.expression())
+                if not self.take(","):
+                    break
+        self.expect(")")
+        if names and (len(names) != len(arguments) or len(set(names)) != len(names)):
+            raise self.error("Expected either names for all arguments, each once, or for none.", opening.position)
+        return nodes.Call(opening.position, function, tuple(arguments), tuple(names) if names else None)
+
+    def name_and_colon(self) -> bool:
+        ahead = 0
+        while True:
+            token = self.peek(ahead)
+            if token.kind == "op" and token.text == ":":
+                return ahead > 0
+            if token.kind not in ("name", "number") and not (token.kind == "op" and token.text in NAME_OPERATORS):
+                return False
+            ahead += 1
+
+    def conditional(self, start: Token) -> nodes.Node:
+        condition = self.expression()
+        self.expect("then")
+        then = self.expression()
+        self.expect("else")
+        return nodes.If(start.position, condition, then, self.expression())
+
+    def iterators(self, closing: str) -> tuple[tuple[nodes.Iterator, ...], list[tuple[str, tuple[str, ...]] | None]]:
+        found: list[nodes.Iterator] = []
+        marks = []
+        while True:
+            position = self.token.position
+            name = self.written_name("in")
+            self.expect("in")
+            source = self.expression()
+            end = self.expression() if self.take("..") else None
+            found.append(nodes.Iterator(name, source, end, position))
+            marks.append(self.declare(name))
+            if not self.take(","):
+                break
+        self.expect(closing)
+        return tuple(found), marks
+
+    def loop(self, start: Token) -> nodes.Node:
+        iterators, marks = self.iterators("return")
+        body = self.expression()
+        for mark in marks:
+            self.forget(mark)
+        return nodes.For(start.position, iterators, body)
+
+    def quantified(self, start: Token) -> nodes.Node:
+        iterators, marks = self.iterators("satisfies")
+        condition = self.expression()
+        for mark in marks:
+            self.forget(mark)
+        return nodes.Quantified(start.position, start.text == "every", iterators, condition)
+
+    def function(self, start: Token) -> nodes.Node:
+        self.expect("(")
+        parameters: list[tuple[str, nodes.TypeRef | None]] = []
+        while not self.at(")"):
+            name = self.written_name(":", ",", ")")
+            parameters.append((name, self.type() if self.take(":") else None))
+            if not self.take(","):
+                break
+        self.expect(")")
+        if len({name for name, _ in parameters}) != len(parameters):
+            raise self.error("Expected each parameter once.", start.position)
+        marks = [self.declare(name) for name, _ in parameters]
+        external = self.token.kind == "name" and self.token.text == "external" and self.peek().text == "{"
+        if external:
+            self.index += 1
+        body = self.expression()
+        for mark in marks:
+            self.forget(mark)
+        return nodes.FunctionDefinition(start.position, tuple(parameters), body, external)
+
+    def type(self) -> nodes.TypeRef:
+        with self.deeper():
+            for words in TYPE_NAMES:
+                if tuple(self.peek(n).text for n in range(len(words))) == words:
+                    self.index += len(words)
+                    return nodes.TypeRef(" ".join(words))
+            if self.token.kind != "name":
+                raise self.error(f"Expected a type, found {self.found()}.")
+            name = self.token.text
+            self.index += 1
+            while True:
+                if self.token.kind == "name" and self.token.text not in KEYWORDS:
+                    name += " " + self.token.text
+                    self.index += 1
+                elif self.at(".") and self.peek().kind == "name":
+                    name += "." + self.peek().text
+                    self.index += 2
+                else:
+                    break
+            if name in ("list", "range") and self.take("<"):
+                inner = self.type()
+                self.expect(">")
+                return nodes.TypeRef(name, (inner,))
+            if name == "context" and self.take("<"):
+                members = []
+                while not self.at(">"):
+                    member = self.written_name(":")
+                    self.expect(":")
+                    members.append((member, self.type()))
+                    if not self.take(","):
+                        break
+                self.expect(">")
+                return nodes.TypeRef(name, (), tuple(members))
+            if name == "function" and self.take("<"):
+                arguments = []
+                while not self.at(">"):
+                    arguments.append(self.type())
+                    if not self.take(","):
+                        break
+                self.expect(">")
+                self.expect("->")
+                return nodes.TypeRef(name, tuple(arguments), (), self.type())
+            return nodes.TypeRef(name)
+
+    # unary tests
+
+    def test(self) -> nodes.Test:
+        """One positive unary test."""
+        outer, self.uses_input = self.uses_input, False
+        token = self.token
+        if token.kind == "op" and token.text in COMPARISONS:
+            self.index += 1
+            found = nodes.Test(token.position, token.text, self.expression(COMPARE), True)
+        else:
+            operand = self.expression()
+            found = nodes.Test(token.position, None, operand, self.uses_input)
+        self.uses_input = outer
+        return found
+
+    def in_tests(self) -> tuple[nodes.Test, ...]:
+        """What follows `in`: a test, or several in brackets (`(1..5)` is a range, not a bracket)."""
+        if not self.at("("):
+            if self.at(*COMPARISONS):
+                return (self.test(),)
+            outer, self.uses_input = self.uses_input, False
+            position = self.token.position
+            operand = self.expression(COMPARE)
+            uses_input, self.uses_input = self.uses_input, outer
+            return (nodes.Test(position, None, operand, uses_input),)
+        opening = self.expect("(")
+        tests = [self.test()]
+        if tests[0].operator is None and self.take(".."):
+            interval = self.range_end(opening.position, tests[0].operand, False)
+            return (nodes.Test(opening.position, None, interval, False),)
+        while self.take(","):
+            tests.append(self.test())
+        self.expect(")")
+        return tuple(tests)
+
+    def unary_tests(self) -> nodes.UnaryTests:
+        """A whole cell of a decision table."""
+        if self.token.kind == "end" or (self.at("-") and self.peek().kind == "end"):
+            self.index = len(self.tokens) - 1
+            return nodes.UnaryTests(0, (), False)
+        negated = self.at("not") and self.peek().text == "(" and self.closes_at_end(self.index + 1)
+        if negated:
+            self.index += 2
+        tests = [self.test()]
+        while self.take(","):
+            tests.append(self.test())
+        if negated:
+            self.expect(")")
+        return nodes.UnaryTests(0, tuple(tests), negated)
+
+    def closes_at_end(self, opening: int) -> bool:
+        """Whether the bracket at token number `opening` is closed by the last token."""
+        depth = 0
+        for number in range(opening, len(self.tokens) - 1):
+            token = self.tokens[number]
+            if token.kind == "op" and token.text in ("(", ")"):
+                depth += 1 if token.text == "(" else -1
+                if depth == 0:
+                    return number == len(self.tokens) - 2
+        return False
+
+    def finish(self) -> None:
+        if self.token.kind != "end":
+            raise self.error(f"Expected the end of the expression, found {self.found()}.")
+
+
+def children(node: nodes.Node | nodes.Iterator) -> list[nodes.Node | nodes.Iterator]:
+    """The nodes directly below a node, also those inside its tuples."""
+    found: list[nodes.Node | nodes.Iterator] = []
+    waiting: list[object] = [getattr(node, spot.name) for spot in dataclasses.fields(node)]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, nodes.Node | nodes.Iterator):
+            found.append(value)
+        elif isinstance(value, tuple):
+            waiting.extend(value)
+    return found
+
+
+def measure(root: nodes.Node) -> int:
+    """The number of nodes of a tree; FeelLimitError when it is too deep to be walked recursively."""
+    count = 0
+    level: list[nodes.Node | nodes.Iterator] = [root]
+    for _ in range(MAX_DEPTH):
+        count += len(level)
+        level = [below for each in level for below in children(each)]
+        if not level:
+            return count
+    raise FeelLimitError("The expression is nested too deeply.")
+
+
+def parse_expression(text: str, names: Collection[str] = ()) -> nodes.Node:
+    """The tree of one expression."""
+    parser = Parser(text, names)
+    found = parser.expression()
+    parser.finish()
+    measure(found)
+    return found
+
+
+def parse_unary_tests(text: str, names: Collection[str] = ()) -> nodes.UnaryTests:
+    """The tree of a decision table's input cell."""
+    parser = Parser(text, names)
+    found = parser.unary_tests()
+    parser.finish()
+    measure(found)
+    return found
