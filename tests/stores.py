@@ -57,10 +57,7 @@ class Stores:
                 url = self.postgresql.create(f"prototype_{prototype}")
             else:
                 url = f"sqlite:///{self._folder / f'prototype_{prototype}.db'}"
-            if not (servers.ROOT / "webui" / "cli.py").exists():
-                _create_all(url)  # until the command `trinhky migrate` is there
-            else:
-                servers.trinhky("migrate", database_url=url)
+            _migrate(url)
             if prototype == "demo":
                 servers.trinhky("demo", database_url=url)
             leftover = self._folder / f"prototype_{prototype}.db-wal"
@@ -69,9 +66,16 @@ class Stores:
             done.touch()
 
 
-def _create_all(url: str) -> None:
-    from engine import db, records
+def _migrate(url: str) -> None:
+    import engine  # not at the top: tests of the kernel alone need no store
 
-    database = db.Database(url)
-    records.metadata.create_all(database.engine)
-    database.close()
+    if not hasattr(engine, "Engine"):  # until the door is there
+        from engine import db, records
+
+        database = db.Database(url)
+        records.metadata.create_all(database.engine)
+        database.close()
+        return
+    core = engine.Engine(engine.Settings(database_url=url))
+    core.migrate()
+    core.close()
