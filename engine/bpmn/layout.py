@@ -32,6 +32,7 @@ LEVELS = 5
 
 TASKS = frozenset(
     ["task", "userTask", "manualTask", "serviceTask", "scriptTask", "businessRuleTask", "sendTask", "receiveTask"]
+    # a called process is drawn as a step
     + ["callActivity"]
 )
 EVENTS = frozenset(["startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"])
@@ -353,7 +354,7 @@ def ports(box: Rect, kind: str, leaving: bool, back: bool, guard: bool = False) 
                 extra = 55 if off else 0
             else:
                 extra = 0 if not off else 8 + abs(off) // 4 + (10 if off % 16 else 0)
-            found.append(routing.Port(at, side, cost + extra))
+            found.append(routing.Port(at, side, cost + extra, inset))
     return found
 
 

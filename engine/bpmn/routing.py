@@ -25,11 +25,15 @@ _FREE, _RING, _SOLID = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A place on a shape's outline where a line may start or end, and how unwelcome it is there."""
+    """A place on a shape's outline where a line may start or end, and how unwelcome it is there.
+
+    On a slanted or round outline it lies `inset` pixels inside the shape's box.
+    """
 
     at: Point
     side: int
     cost: int = 0
+    inset: int = 0
 
 
 @dataclass(slots=True)
@@ -152,7 +156,7 @@ class Grid:
     def _landing(self, port: Port) -> int | None:
         """The first free grid point in front of a port, or None when something stands there."""
         dx, dy = _STEP[port.side]
-        x, y = port.at
+        x, y = port.at[0] + dx * port.inset, port.at[1] + dy * port.inset
         if (dx and y % PITCH) or (dy and x % PITCH):
             return None
         column = (x // PITCH + 1 if dx > 0 else -(-x // PITCH) - 1) if dx else x // PITCH
