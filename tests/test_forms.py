@@ -260,10 +260,10 @@ def test_a_template_gets_only_what_is_shown():
 
 def test_a_form_speaks_vietnamese_and_english_where_it_can():
     asked = form(
-        field("select", values=[{"value": "a", "label": "Một"}, {"value": "b", "label": "Hai"}])
-        | {"label": "Chọn", "description": "Một trong hai", "properties": {"label:en": "Choose", "a:en": "One"}},
+        field("select", values=[{"value": "a", "label": "Một", "label:en": "One"}, {"value": "b", "label": "Hai"}])
+        | {"label": "Chọn", "description": "Một trong hai", "properties": {"label:en": "Choose"}},
         field("datetime", "day", subtype="date") | {"dateLabel": "Ngày", "label": ""},
-        properties={"title": "Phiếu", "title:en": "Slip"},
+        **{"title": "Phiếu", "title:en": "Slip"},
     )
     vi, en = asked.describe({}, {}), asked.describe({}, {}, lang="en")
     assert (vi.title, en.title) == ("Phiếu", "Slip")

@@ -84,8 +84,7 @@ class _Reader:
             self.wrong("too_many", f"expected at most {COMPONENTS_MAX} components", limit=COMPONENTS_MAX)
         components = [c for i, item in enumerate(found[:COMPONENTS_MAX]) if (c := self.component(i, item))]
         self.where = None
-        own = self.take(source, "properties", dict) or {}
-        title = {"vi": form_id, **self.texts(own, "title", own)}
+        title = {"vi": form_id, **self.texts(source, "title", source)}
         self.across(components)
         return None if self.problems else Form(form_id, title, tuple(components))
 
@@ -179,10 +178,10 @@ class _Reader:
                 self.wrong("unsupported", "disallowPassedDates is not supported")
             return {}
         if kind in {"select", "radio", "checklist"}:
-            return self.options(item, own)
+            return self.options(item)
         return {}
 
-    def options(self, item: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    def options(self, item: dict[str, Any]) -> dict[str, Any]:
         if item.get("valuesExpression"):
             self.wrong("unsupported", "valuesExpression is not supported; use values or valuesKey")
         source = self.take(item, "valuesKey", str)
@@ -193,8 +192,8 @@ class _Reader:
         options: dict[str, dict[str, str]] = {}
         for option in self.take(item, "values", list) or []:
             value = option.get("value") if isinstance(option, dict) else None
+            label = self.texts(option, "label", option) if isinstance(option, dict) else {}
             value = unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else ""
-            label = self.texts(option, "label", own, value) if isinstance(option, dict) else {}
             if not value or not label.get("vi"):
                 self.wrong("bad_option", "expected a value and a label in every option")
             elif value in options:
@@ -239,7 +238,7 @@ class _Reader:
             return None
 
     def texts(self, item: dict[str, Any], name: str, own: dict[str, Any], english: str | None = None) -> dict[str, str]:
-        """A text and its English form, which stands in the properties: "label:en", an option's "<value>:en"."""
+        """A text and its English form, which stands in `own` (mostly the component's properties) as "label:en"."""
         found = {"vi": item.get(name), "en": own.get(f"{english or name}:en")}
         for text in found.values():
             if text is not None and not isinstance(text, str):
