@@ -1,0 +1,1 @@
+"""Alembic migrations, applied by `engine.schema`. A store only goes forward; the way back is its backup."""
