@@ -1,8 +1,8 @@
 """Who belongs where: units, people, positions and the lanes of diagrams that are bound to them.
 
-A *candidate key* says whose a task may be: `vice_chair` (a lane bound to a fixed unit) or `unit_head@phong_qlkh` (a lane
-bound to a position in the unit after the @). Which people hold a key is worked out when it is asked, on that day, so a
-change of people needs no change of tasks.
+A *candidate key* says whose a task may be: `vice_chair` (a lane bound to a fixed unit) or `unit_head@phong_qlkh` (a
+lane bound to a position in the unit after the @). Which people hold a key is worked out when it is asked, on that day,
+so a change of people needs no change of tasks.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.records import lane_bindings, memberships, people, units
+
+WATCHERS = frozenset({"van_phong_tong_hop", "kiem_tra_chi_doc", "giam_doc", "lanh_dao_so"})
+STAFF = WATCHERS | {"nguoi_soan_thao", "truong_don_vi", "van_thu", "chuyen_vien_phan_tich"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,13 @@ class Actor:
 
     @property
     def watches_all(self) -> bool:
-        """Secretariat, inspection and administration see every case that is not restricted; leaders see all."""
-        return bool(self.roles & {"van_phong_tong_hop", "kiem_tra_chi_doc", "giam_doc", "lanh_dao_so", "quan_tri"})
+        """Secretariat, inspection and the department's leaders see every case."""
+        return bool(self.roles & WATCHERS)
+
+    @property
+    def in_department(self) -> bool:
+        """Staff of the department see its ordinary cases; outsiders only those they take part in."""
+        return bool(self.roles & STAFF)
 
 
 def valid_on(day: Any) -> sa.ColumnElement[bool]:
@@ -81,7 +89,7 @@ def actor_of(person: str, row: Any) -> Actor:
     return Actor(
         person,
         frozenset((row.actor_roles or "").split()),
-        frozenset((row.actor_keys or "").split()),
+        frozenset((row.actor_keys or "").split()) | {person},
         frozenset((row.actor_units or "").split()),
     )
 

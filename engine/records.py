@@ -70,7 +70,7 @@ meta = table(
     col("environment", Digest),
     keys=("one",),
 )
-# What a kernel step may depend on besides its definition: {"processes": {id: hash}, "decisions": {…}, "calendar": digest}.
+# What a kernel step may depend on besides its definition (see `engine.definitions.Environment`), by content.
 environments = table("environments", col("hash", Digest), col("content", sa.Text), keys=("hash",))
 # Deployed bytes by content: models, decisions, forms. `kind`: bpmn, dmn, form.
 resources = table(
@@ -289,6 +289,9 @@ tasks = table(
     col("outcome", Slug, null=True),
     col("reason", sa.Text, null=True),
     col("answers", sa.JSON, null=True),
+    # a gate: the document versions that it decided on, [{"artefact", "number", "sha256"}], and the signing capacity
+    col("seen", sa.JSON, null=True),
+    col("capacity", sa.Text, null=True),
     col("draft", sa.JSON, null=True),
     col("version", sa.Integer),
     keys=("id",),
@@ -305,30 +308,12 @@ for _name, _column in (("assignee", tasks.c.assignee), ("candidate", tasks.c.can
         sqlite_where=OPEN,
         postgresql_where=OPEN,
     )
+sa.Index("ix_tasks_case_element", tasks.c.tenant_id, tasks.c.case_id, tasks.c.element)
 sa.Index("ix_tasks_ended_by", tasks.c.tenant_id, tasks.c.ended_by, tasks.c.ended_at)
 task_candidates = table(
     "task_candidates", col("task_id", Id), col("candidate", sa.String(160)), keys=("task_id", "candidate")
 )
 sa.Index("ix_task_candidates_candidate", task_candidates.c.tenant_id, task_candidates.c.candidate)
-
-# What a gate decided, and which document versions it saw ([{document, version, sha256}]).
-decisions = table(
-    "decisions",
-    col("id", Id),
-    col("case_id", Id),
-    col("task_id", Id),
-    col("element", sa.String(120)),
-    col("gate", sa.String(20)),
-    col("round", sa.Integer),
-    col("outcome", Slug),
-    col("reason", sa.Text, null=True),
-    col("decided_by", Slug),
-    col("decided_at", Utc),
-    col("capacity", sa.Text, null=True),
-    col("seen", sa.JSON),
-    keys=("id",),
-)
-sa.Index("ix_decisions_case_element", decisions.c.tenant_id, decisions.c.case_id, decisions.c.element)
 
 # A round of opinions, one multi-instance host; and one row for each who was asked.
 consultations = table(
@@ -416,7 +401,7 @@ sa.Index(
     document_versions.c.document_id,
     document_versions.c.number,
     unique=True,
-)  # noqa: E501
+)
 sa.Index("ix_document_versions_case", document_versions.c.tenant_id, document_versions.c.case_id)
 # A continuous sequence per register and year; a number is taken once and never reused.
 registers = table(
@@ -460,6 +445,8 @@ jobs = table(
     col("token", sa.String(120)),
     col("shard", sa.String(120), null=True),
     col("element", sa.String(120)),
+    # the call activity of the main process in whose called process it was wanted
+    col("call", sa.String(120), null=True),
     col("payload", sa.JSON),
     # queued, done, failed, cancelled
     col("state", sa.String(10)),
@@ -510,7 +497,7 @@ notices = table(
     keys=("id",),
 )
 sa.Index("ix_notices_person", notices.c.tenant_id, notices.c.person_id, notices.c.created_at)
-# Append-only. `hash` chains `prev`, `seq`, `at`, `actor`, `kind` and `digest`; `payload` may be erased later, its digest stays.
+# Append-only. `hash` chains `prev`, `seq`, `at`, `actor`, `kind`, `digest`; a payload may be erased, its digest stays.
 journal = table(
     "journal",
     col("case_id", Id),

@@ -28,7 +28,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
-        """Settings from `TRINHKY_DATABASE_URL`, `TRINHKY_WORKFLOWS`, …; unknown names are an error, typos are not silent.
+        """Settings from `TRINHKY_DATABASE_URL`, `TRINHKY_WORKFLOWS`, … A name that is not a setting is an error.
 
         Raises ValueError naming the variable that is unknown or has a value of the wrong kind.
         """

@@ -1,0 +1,59 @@
+"""Log-in, sessions and what people set for themselves. All on system time: a moved business clock opens no session."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import identity, notices
+from engine.commands.transaction import Tx
+from engine.errors import Invalid, Reason
+from engine.records import people
+
+LANGUAGES = ("vi", "en")
+
+
+def account_to_check(tx: Tx, login: str, address: str) -> Any:
+    """The account row for a log-in name, or None. Raises Forbidden("throttled", retry_after=seconds)."""
+    identity.check_throttle(tx.conn, tx.tenant, login, address, tx.system_now, tx.settings)
+    return identity.credentials(tx.conn, tx.tenant, login)
+
+
+def password_to_check(tx: Tx, person: str) -> str | None:
+    """The password hash of a person's account, to confirm a signature. Raises Forbidden("throttled")."""
+    row = identity.credentials_of(tx.conn, tx.tenant, person)
+    identity.check_throttle(tx.conn, tx.tenant, row.login if row else person, "", tx.system_now, tx.settings)
+    return row.password_hash if row else None
+
+
+def note_failed_login(tx: Tx, login: str, address: str) -> None:
+    """Count a failure for the log-in name and for the address."""
+    for subject in (identity.login_subject(login), identity.address_subject(address)):
+        identity.note_failure(tx.conn, tx.tenant, subject, tx.system_now)
+
+
+def open_session(tx: Tx, person: str, login: str) -> str:
+    """Open a session and forget the failures of the log-in name; returns the token."""
+    identity.clear_failures(tx.conn, tx.tenant, identity.login_subject(login))
+    return identity.open_session(tx.conn, tx.tenant, person, tx.system_now)
+
+
+def log_out(tx: Tx, token: str) -> None:
+    """End a session; one that does not exist is no error."""
+    identity.close_session(tx.conn, tx.tenant, token)
+
+
+def touch(tx: Tx, token: str) -> None:
+    """Note that a session is in use, so that it does not end for idleness."""
+    identity.touch(tx.conn, tx.tenant, token, tx.system_now)
+
+
+def set_language(tx: Tx, person: str, lang: str) -> None:
+    """Choose the language of the pages, `vi` or `en`. Raises Invalid(lang)."""
+    if lang not in LANGUAGES:
+        raise Invalid({"lang": [Reason("not_an_option", f"expected one of {', '.join(LANGUAGES)}")]})
+    tx.conn.execute(sa.update(people).where(people.c.tenant_id == tx.tenant, people.c.id == person).values(lang=lang))
+
+
+def read_notices(tx: Tx, person: str) -> None:
+    """Mark all of a person's notices as read."""
+    notices.read_all(tx.conn, tx.tenant, person, tx.now)

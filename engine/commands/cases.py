@@ -1,0 +1,339 @@
+"""What people do with a case: start it, claim and complete its tasks, hand them on, attach documents."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import bpmn, clock, consultations, documents, forms, gates, journal, notices, org, queries, tasks
+from engine.commands.advance import advance, locked_task, note, record
+from engine.commands.transaction import Tx
+from engine.errors import Conflict, Forbidden, Invalid, NotFound, Reason
+from engine.records import cases as case_rows
+from engine.records import focus_tasks
+from engine.records import tasks as task_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a completion led to: the case, and the next task of the same case that is the actor's, if any."""
+
+    case_id: str
+    next_task_id: str | None
+    status: str
+
+
+def start(tx: Tx, actor: str, focus_task_id: str, title: str | None = None) -> str:
+    """Open a case for a focus task of the plan and start its process; returns the case id.
+
+    The secretariat may, and the head of the lead unit. Raises NotFound, Forbidden, Conflict("no_process" |
+    "already_running").
+    """
+    focus = tx.conn.execute(
+        sa.select(focus_tasks).where(focus_tasks.c.tenant_id == tx.tenant, focus_tasks.c.id == focus_task_id)
+    ).first()
+    if focus is None:
+        raise NotFound("focus_task", f"Expected a focus task with id {focus_task_id}, found none.")
+    who = tx.actor(actor)
+    if not may_start(who, focus.lead_unit):
+        raise Forbidden("role", f"Expected {actor} to be of the secretariat or head of {focus.lead_unit}.")
+    digest = tx.environment_facts.processes.get(focus.process_id or "")
+    if digest is None:
+        raise Conflict("no_process", f"Expected a deployed process for focus task {focus.code}, there is none yet.")
+    running = tx.conn.execute(
+        sa.select(case_rows.c.code).where(
+            case_rows.c.tenant_id == tx.tenant,
+            case_rows.c.focus_task_id == focus_task_id,
+            case_rows.c.status == "running",
+        )
+    ).scalar()
+    if running:
+        raise Conflict("already_running", f"Expected no running case, but {running} is.", case=running)
+    bundle = tx.models.bundle(tx.conn, tx.tenant, digest)
+    months = ("planned_start", "planned_finish", "committed_finish", "latest_finish")
+    variables = {name: getattr(focus, name) for name in months} | {"lead_unit": focus.lead_unit}
+    stimulus = {"do": "start", "vars": variables}
+    outcome = bpmn.start(bundle.definition, variables, tx.now, tx.kernel_env())
+    case_id = clock.new_id()
+    code = documents.take_number(
+        tx.conn,
+        tx.tenant,
+        register="ho_so",
+        day=tx.today,
+        pattern="{yyyy}-{n}",
+        asked_for=f"case:{case_id}",
+        case_id=case_id,
+        now=tx.now,
+    )
+    year, _, number = code.partition("-")
+    row = {
+        "tenant_id": tx.tenant,
+        "id": case_id,
+        "code": f"HS-{year}-{int(number):03d}",
+        "title": (title or "").strip() or focus.title,
+        "focus_task_id": focus_task_id,
+        "process_id": bundle.process_id,
+        "definition": digest,
+        "lead_unit": focus.lead_unit,
+        "drafter": None,
+        "secrecy": "thuong",
+        "status": "running",
+        "milestone": None,
+        **{name: variables[name] for name in months},
+        "started_at": tx.now,
+        "started_by": actor,
+        "ended_at": None,
+        "state": outcome.state,
+        "version": 0,
+        "head_seq": 0,
+        "head_hash": journal.GENESIS,
+    }
+    tx.conn.execute(sa.insert(case_rows), row)
+    case = queries.Facts(
+        {**row, "case_id": case_id, "case_definition": digest, "case_state": outcome.state, "case_version": 0}
+    )
+    record(
+        tx,
+        case,
+        bundle,
+        outcome,
+        set(),
+        stimulus,
+        actor=actor,
+        kind="case.started",
+        facts={"case": case_id, "code": row["code"], "focus_task": focus.code},
+    )
+    return case_id
+
+
+def may_start(who: org.Actor, lead_unit: str) -> bool:
+    """The secretariat opens cases; the head of the lead unit may open those of the unit."""
+    return "van_phong_tong_hop" in who.roles or ("truong_don_vi" in who.roles and lead_unit in who.units)
+
+
+def claim(tx: Tx, actor: str, task_id: str, seen_version: int) -> None:
+    """Take an offered task. Raises NotFound, Forbidden("not_candidate"), Conflict("already_claimed" | "stale")."""
+    task, who = _seen_task(tx, actor, task_id)
+    tasks.permit("claim", task, who)
+    tasks.unchanged(task, seen_version)
+    tasks.change(tx.conn, tx.tenant, task, state="claimed", assignee=actor, claimed_at=tx.now)
+    note(tx, task, actor, "task.claimed", {"task": task_id, "element": task.element})
+
+
+def release(tx: Tx, actor: str, task_id: str, seen_version: int) -> None:
+    """Give a claimed task back to the group; what was typed stays with it.
+
+    Raises as `claim`, and Forbidden("not_assignee").
+    """
+    task, who = _seen_task(tx, actor, task_id)
+    tasks.permit("release", task, who)
+    tasks.unchanged(task, seen_version)
+    tasks.change(tx.conn, tx.tenant, task, state="ready", assignee=None, claimed_at=None)
+    note(tx, task, actor, "task.released", {"task": task_id, "element": task.element})
+
+
+def assign(tx: Tx, actor: str, task_id: str, person: str, reason: str, seen_version: int | None = None) -> None:
+    """Hand a task to somebody else who may do it, with a reason. They are told.
+
+    Raises NotFound, Forbidden, Conflict("stale"), Invalid(person: not_an_option, reason: too_short).
+    """
+    task, who = _seen_task(tx, actor, task_id)
+    tasks.permit("assign", task, who)
+    if seen_version is not None:
+        tasks.unchanged(task, seen_version)
+    problems: dict[str, list[Reason]] = {}
+    if len(reason.strip()) < gates.REASON_MIN:
+        problems["reason"] = [Reason("too_short", "expected a reason", {"min": gates.REASON_MIN})]
+    if person not in {row.id for row in queries.assignable(tx, task)}:
+        problems["person"] = [Reason("not_an_option", f"expected somebody who may do the task, got {person}")]
+    if problems:
+        raise Invalid(problems)
+    tasks.change(tx.conn, tx.tenant, task, state="claimed", assignee=person, claimed_at=tx.now)
+    facts = {"task": task_id, "element": task.element, "from": task.assignee, "to": person, "reason": reason.strip()}
+    note(tx, task, actor, "task.assigned", facts)
+    params = {"task": task.name, "by": actor, "reason": reason.strip()}
+    notices.tell(tx.conn, tx.tenant, [person], "task_assigned", params, tx.now, task.case_id, task_id)
+
+
+def save_draft(tx: Tx, actor: str, task_id: str, answers: Mapping[str, Any]) -> None:
+    """Keep what was typed so far, unchecked. Raises NotFound, Forbidden, Conflict, Invalid when it is too long.
+
+    Leaves no journal entry: a draft is not an act yet, and it is saved every few seconds.
+    """
+    task, who = _seen_task(tx, actor, task_id)
+    tasks.permit("save", task, who)
+    if len(journal.canonical(dict(answers))) > 200_000:
+        raise Invalid({"draft": [Reason("too_long", "expected at most 200,000 characters", {"max": 200_000})]})
+    tasks.save_draft(tx.conn, tx.tenant, task_id, {"answers": dict(answers), "at": clock.iso(tx.now), "by": actor})
+
+
+def attach(tx: Tx, actor: str, task_id: str, artefact: str, filename: str, media_type: str, content: bytes) -> str:
+    """Add a version of a document that the task needs or makes; returns the version's id.
+
+    `media_type` is the browser's word and is not believed. Raises NotFound, Forbidden, Conflict, TooLarge,
+    Invalid(file | artefact).
+    """
+    del media_type
+    task, who = _seen_task(tx, actor, task_id)
+    tasks.permit("attach", task, who)
+    element = _element(tx, task)
+    known = (*gates.words(element.properties.get("produces")), *gates.words(element.properties.get("requires")))
+    if artefact not in known or artefact == "opinions":
+        raise Invalid({"artefact": [Reason("not_an_option", f"expected one of {', '.join(known)}")]})
+    if "gate" in element.properties:
+        # Who decides does not change the draft silently (domain.md §5): remarks or a return, not another file.
+        raise Forbidden("decides_not_drafts", "Expected the drafter to change documents, not the one who decides.")
+    name, kind = documents.check_upload(filename, content, tx.settings.upload_limit)
+    title = tx.environment_facts.artefacts.get(artefact, artefact)
+    added = documents.add_version(
+        tx.conn,
+        tx.tenant,
+        case_id=task.case_id,
+        artefact=artefact,
+        title=title,
+        filename=name,
+        media_type=kind,
+        body=content,
+        actor=actor,
+        task_id=task_id,
+        now=tx.now,
+    )
+    if added["new"]:
+        facts = {"artefact": artefact, "number": added["number"], "sha256": added["sha256"], "filename": name}
+        note(tx, task, actor, "document.added", {"task": task_id, **facts})
+    return str(added["id"])
+
+
+def complete(
+    tx: Tx,
+    task_id: str,
+    actor: str,
+    answers: Mapping[str, Any],
+    seen_version: int,
+    seen_documents: int | None = None,
+    signed_as: str | None = None,
+) -> Completed:
+    """Complete a user task, decide a gate or give an opinion: the task's form is checked, its conditions must be met,
+    the process moves on, all in one transaction.
+
+    `answers` are the form's values by field key, and for a gate `outcome` and `reason`. `seen_version` is the task's
+    version on the page that was acted on, `seen_documents` how many document versions it showed. Raises NotFound,
+    Forbidden(not_candidate | not_assignee | password_required), Conflict(already_completed | stale | gate_closed with
+    reasons), Invalid(fields).
+    """
+    task, who = _seen_task(tx, actor, task_id)
+    tasks.permit("complete", task, who)
+    tasks.unchanged(task, seen_version)
+    element = _element(tx, task)
+    gate = element.properties.get("gate")
+    if gate == "signing" and signed_as is None and gates.OUTCOMES.get(str(answers.get("outcome"))) == "approve":
+        raise Forbidden("password_required", "Expected signing to be confirmed with the password.")
+    values = _values(tx, task, element, answers)
+    seen = _check_conditions(tx, task, element, actor, seen_documents)
+    tasks.complete(tx.conn, tx.tenant, task, actor, tx.now, values, seen, signed_as)
+    if task.kind == "opinion":
+        consultations.answer(tx.conn, tx.tenant, task_id, actor, tx.now, values)
+    kind = "gate.decided" if gate else "opinion.given" if task.kind == "opinion" else "task.completed"
+    # Only what the model maps out may enter the process: answers stay on the task's row.
+    passed = {k: v for k, v in values.items() if k != "reason"} if element.has_output_mappings else {}
+    facts: dict[str, Any] = {"task": task_id, "element": task.element, "answers": values}
+    if seen:
+        facts["seen"] = seen
+    if signed_as:
+        facts["capacity"] = signed_as
+    moved = advance(
+        tx,
+        task,
+        {"do": "complete", "task": task.token, "shard": task.shard, "vars": passed},
+        actor=actor,
+        kind=kind,
+        facts=facts,
+        end_reason=values.get("reason"),
+    )
+    _tell_returned(tx, task, actor, values, moved.opened)
+    mine = [
+        row
+        for row in moved.opened
+        if row["assignee"] == actor or (row["assignee"] is None and row["candidate"] in who.keys)
+    ]
+    return Completed(task.case_id, mine[0]["id"] if mine else None, moved.status)
+
+
+def _seen_task(tx: Tx, actor: str, task_id: str) -> tuple[Any, org.Actor]:
+    """The locked task and the actor; NotFound when the actor may not even see its case."""
+    task = locked_task(tx, task_id, actor)
+    who = org.actor_of(actor, task)
+    if task.assignee != actor and task.candidate not in who.keys:
+        queries.require_visible(tx, who, task.case_id, "task")
+    return task, who
+
+
+def _element(tx: Tx, task: Any) -> bpmn.Element:
+    return tx.models.bundle(tx.conn, tx.tenant, task.definition).definition.elements[task.element]
+
+
+def _values(tx: Tx, task: Any, element: bpmn.Element, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """What was answered, checked: the form's values, a gate's outcome and reason. Raises Invalid with all fields."""
+    given = dict(answers)
+    values: dict[str, Any] = {}
+    problems: dict[str, list[Reason]] = {}
+    if "gate" in element.properties:
+        decided = {"outcome": given.pop("outcome", None), "reason": given.pop("reason", None)}
+        try:
+            values.update(gates.decision(element.properties, decided))
+        except Invalid as error:
+            problems.update(error.fields)
+    if task.form:
+        form = tx.models.form(tx.conn, tx.tenant, task.form)
+        try:
+            values.update(form.load(given, queries.sources(tx, form, task)))
+        except Invalid as error:
+            problems.update(error.fields)
+    elif given:
+        problems.update({key: [Reason("unknown_field", "this task has no such field")] for key in given})
+    if problems:
+        raise Invalid(problems)
+    return values
+
+
+def _check_conditions(
+    tx: Tx, task: Any, element: bpmn.Element, actor: str, seen_documents: int | None
+) -> list[dict[str, Any]] | None:
+    """Refuse while the gate is closed; returns the document versions that a gate's decision is pinned to."""
+    is_gate = "gate" in element.properties
+    requires = gates.words(element.properties.get("requires"))
+    produces = gates.words(element.properties.get("produces"))
+    if not is_gate and not requires and not produces:
+        return None
+    versions = documents.versions(tx.conn, tx.tenant, task.case_id) if is_gate or requires or produces else []
+    if seen_documents is not None and len(versions) != seen_documents:
+        raise Conflict("stale", "Expected the documents as seen on the page, but a version was added since.")
+    newest = documents.newest(versions)
+    remarks = consultations.unanswered(tx.conn, tx.tenant, task.case_id) if "opinions" in requires else None
+    facts = gates.Facts(
+        actor, task.drafter, requires, produces, newest, tx.environment_facts.artefacts, unanswered_remarks=remarks
+    )
+    blocked = gates.closed_by(gates.conditions(facts, is_gate))
+    if blocked:
+        raise Conflict(
+            "gate_closed", "Expected all conditions to be met: " + "; ".join(r.message for r in blocked), blocked
+        )
+    if not is_gate:
+        return None
+    return [{"artefact": v.artefact, "number": v.number, "sha256": v.sha256, "version": v.id} for v in newest.values()]
+
+
+def _tell_returned(tx: Tx, task: Any, actor: str, values: Mapping[str, Any], opened: list[dict[str, Any]]) -> None:
+    """Somebody whose work came back is told, with the reason."""
+    if gates.OUTCOMES.get(values.get("outcome") or "") != "return":
+        return
+    for row in opened:
+        if row["assignee"] and row["assignee"] != actor:
+            params = {"task": task.name, "by": actor, "reason": values.get("reason"), "round": task.round}
+            notices.tell(
+                tx.conn, tx.tenant, [row["assignee"]], "task_returned", params, tx.now, task.case_id, row["id"]
+            )
+
+
+__all__ = ["Completed", "assign", "attach", "claim", "complete", "forms", "release", "save_draft", "start", "task_rows"]

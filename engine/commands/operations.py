@@ -1,0 +1,298 @@
+"""What the installation does by itself: timers, jobs, the business clock, checking of journals, demo data."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import clock, deadlines, documents, jobs, journal, notices, org, tasks
+from engine.commands import models, people, plans
+from engine.commands import stimulus as stimuli
+from engine.commands.advance import advance, locked_case
+from engine.commands.models import SYSTEM
+from engine.commands.transaction import Tx
+from engine.errors import Conflict, Forbidden, Invalid, NotFound, Reason
+from engine.records import cases, incidents, meta, seals, shards
+from engine.records import jobs as job_rows
+from engine.records import journal as journal_rows
+
+
+def due_timers(tx: Tx, limit: int) -> list[Any]:
+    """Armed timers that are due in business time."""
+    return jobs.due_timers(tx.conn, tx.tenant, tx.now, limit)
+
+
+def due_jobs(tx: Tx, limit: int) -> list[Any]:
+    """Queued jobs whose time has come in system time."""
+    return jobs.due_jobs(tx.conn, tx.tenant, tx.system_now, limit)
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When the next timer is due."""
+    return jobs.next_timer(tx.conn, tx.tenant)
+
+
+def fire_timer(tx: Tx, timer: Any) -> bool:
+    """Fire one due timer; False when somebody else did already."""
+    case = locked_case(tx, timer.case_id, SYSTEM)
+    if not jobs.claim_timer(tx.conn, tx.tenant, timer.case_id, timer.token, timer.due_at):
+        return False
+    if case.status != "running":
+        return True
+    given = {"do": "fire", "timer": timer.token, "shard": timer.shard}
+    try:
+        advance(tx, case, given, actor=SYSTEM, kind="timer.fired", facts={"element": timer.element})
+    except Conflict as gone:
+        # The case no longer waits for it; the row was left behind and is now spent.
+        if gone.code != "already_completed":
+            raise
+    return True
+
+
+def do_job(tx: Tx, job: Any) -> bool:
+    """Do one job and complete it in the process; False when somebody else did already.
+
+    Raises NotFound when no handler is registered for its kind.
+    """
+    case = locked_case(tx, job.case_id, SYSTEM)
+    if not jobs.finish(tx.conn, tx.tenant, job):
+        return False
+    if case.status != "running":
+        return True
+    handler = jobs.HANDLERS.get(job.kind)
+    if handler is None:
+        raise NotFound("job_kind", f"Expected a handler for jobs of kind {job.kind}, there is none.")
+    result = handler(tx, job, case)
+    given = {"do": "complete", "task": job.token, "shard": job.shard, "vars": result}
+    advance(tx, case, given, actor=SYSTEM, kind="job.completed", facts={"element": job.element, "job": job.kind})
+    return True
+
+
+def fail_job(tx: Tx, job: Any, error: str) -> None:
+    """Note a failed attempt; after the last one the case has an incident that an operator retries."""
+    if not jobs.fail(tx.conn, tx.tenant, job, error, tx.system_now):
+        return
+    case = locked_case(tx, job.case_id, SYSTEM)
+    given = {"do": "incident", "task": job.token, "shard": job.shard, "code": "job_failed", "message": error[:500]}
+    advance(tx, case, given, actor=SYSTEM, kind="incident.raised", facts={"element": job.element, "job": job.kind})
+
+
+def retry(tx: Tx, actor: str, incident_id: str) -> None:
+    """Try again what an incident stopped. Raises NotFound, Forbidden("role"), Conflict("resolved")."""
+    i = incidents.c
+    row = tx.conn.execute(sa.select(incidents).where(i.tenant_id == tx.tenant, i.id == incident_id)).first()
+    if row is None:
+        raise NotFound("incident", f"Expected an incident with id {incident_id}, found none.")
+    case = locked_case(tx, row.case_id, actor)
+    if actor != SYSTEM and "quan_tri" not in org.actor_of(actor, case).roles:
+        raise Forbidden("role", f"Expected {actor} to be an administrator.")
+    if row.resolved_at is not None:
+        raise Conflict("resolved", "Expected an open incident, but it is resolved already.")
+    tx.conn.execute(
+        sa.update(incidents).where(i.tenant_id == tx.tenant, i.id == incident_id).values(resolved_at=tx.now)
+    )
+    failed = tx.conn.execute(
+        sa.update(job_rows)
+        .where(
+            job_rows.c.tenant_id == tx.tenant,
+            job_rows.c.case_id == row.case_id,
+            job_rows.c.token == row.token,
+            job_rows.c.state == "failed",
+        )
+        .values(state="queued", attempts=0, run_at=tx.system_now)
+    )
+    given = {"do": "retry", "token": row.token, "shard": row.shard}
+    advance(tx, case, given, actor=actor, kind="incident.resolved", facts={"element": row.element})
+    if failed.rowcount:
+        tx.ring_bell()
+
+
+def move_clock(tx: Tx, until: datetime) -> None:
+    """Move business time forward to an instant; the move is the offset of the store from then on.
+
+    Raises Invalid("until") when the instant lies before now: timers that fired cannot be taken back.
+    """
+    if until < tx.now:
+        raise Invalid({"until": [Reason("in_the_past", f"expected an instant after {clock.iso(tx.now)}")]})
+    offset = (until - tx.system_now).total_seconds()
+    tx.conn.execute(sa.update(meta).where(meta.c.tenant_id == tx.tenant).values(clock_offset=offset))
+
+
+def seal(tx: Tx) -> bool:
+    """Gather the heads of all cases into the day's seal, chained to the one before; False when today has one.
+
+    A rewrite of a whole chain keeps the chain right but not the seal; seals are small enough to be kept elsewhere.
+    """
+    s, c = seals.c, cases.c
+    last = tx.conn.execute(
+        sa.select(s.day, s.hash).where(s.tenant_id == tx.tenant).order_by(s.day.desc()).limit(1)
+    ).first()
+    if last is not None and last.day >= tx.today:
+        return False
+    heads = tx.conn.execute(
+        sa.select(c.id, c.head_seq, c.head_hash).where(c.tenant_id == tx.tenant).order_by(c.id)
+    ).all()
+    digest = journal.digest("\n".join(f"{h.id} {h.head_seq} {h.head_hash}" for h in heads))
+    prev = last.hash if last else journal.GENESIS
+    row = {"tenant_id": tx.tenant, "day": tx.today, "cases": len(heads), "digest": digest, "prev": prev}
+    tx.conn.execute(
+        sa.insert(seals),
+        {**row, "hash": journal.digest("\n".join((prev, tx.today.isoformat(), str(len(heads)), digest)))},
+    )
+    return True
+
+
+def case_ids(tx: Tx, case_id: str | None = None) -> list[str]:
+    """The ids of all cases, or of the one named (by id or code). Raises NotFound."""
+    found = sa.select(cases.c.id).where(cases.c.tenant_id == tx.tenant).order_by(cases.c.id)
+    if case_id is not None:
+        found = found.where(sa.or_(cases.c.id == case_id, cases.c.code == case_id))
+    ids = list(tx.conn.execute(found).scalars())
+    if case_id is not None and not ids:
+        raise NotFound("case", f"Expected a case {case_id}, found none.")
+    return ids
+
+
+def verify_case(tx: Tx, case_id: str) -> dict[str, Any]:
+    """Check one case: its journal's chain, and that replaying the journal gives the stored state byte for byte."""
+    case = tx.conn.execute(sa.select(cases).where(cases.c.tenant_id == tx.tenant, cases.c.id == case_id)).one()
+    j = journal_rows.c
+    entries = tx.conn.execute(
+        sa.select(journal_rows).where(j.tenant_id == tx.tenant, j.case_id == case_id).order_by(j.seq)
+    ).all()
+    faults = journal.faults(case_id, journal.Head(case.head_seq, case.head_hash), entries)
+    if not faults:
+        faults = _replay_faults(tx, case, entries)
+    return {"case": case_id, "code": case.code, "entries": len(entries), "faults": faults}
+
+
+def replay(tx: Tx, entries: list[Any]) -> tuple[str, dict[str, str]]:
+    """The kernel's state and shards after the stimuli of journal entries. Raises NotFound for an erased payload."""
+    state = ""
+    parts: dict[str, str] = {}
+    for entry in entries:
+        if entry.payload is None:
+            raise NotFound("payload", f"Expected the payload of entry {entry.seq}, but it was erased.")
+        payload = json.loads(entry.payload)
+        given = payload.get("stimulus")
+        if given is None:
+            continue
+        bundle = tx.models.bundle(tx.conn, tx.tenant, payload["definition"])
+        env = tx.models.kernel_env(tx.conn, tx.tenant, payload["environment"])
+
+        def load(ids: list[str] | None, host: str | None, parts: dict[str, str] = parts) -> dict[str, str]:
+            if ids is not None:
+                return {key: parts[key] for key in ids if key in parts}
+            return {key: text for key, text in parts.items() if key.startswith(f"{host}.")}
+
+        outcome, _ = stimuli.run(bundle.definition, env, state, load, given, entry.at)
+        state = outcome.state
+        for event in outcome.step.events:
+            if event["e"] == "shards.dropped":
+                parts = {k: v for k, v in parts.items() if not k.startswith(f"{event['host']}.")}
+        for key, text in outcome.shards.items():
+            if text is None:
+                parts.pop(key, None)
+            else:
+                parts[key] = text
+    return state, parts
+
+
+def _replay_faults(tx: Tx, case: Any, entries: list[Any]) -> list[str]:
+    try:
+        state, parts = replay(tx, entries)
+    except NotFound as missing:
+        return [missing.message]
+    stored = {
+        row.id: row.state
+        for row in tx.conn.execute(
+            sa.select(shards.c.id, shards.c.state).where(shards.c.tenant_id == tx.tenant, shards.c.case_id == case.id)
+        )
+    }
+    faults = []
+    if state != case.state:
+        faults.append("the stored state is not what the journal leads to")
+    if parts != stored:
+        faults.append("the stored shards are not what the journal leads to")
+    return faults
+
+
+def load_demo(tx: Tx, folder: Path, starts: datetime, password: str) -> list[tuple[str, int]]:
+    """Fill an empty store with the demo organisation, its accounts, the working calendar, the 2022 plan and all
+    workflow folders; the business clock starts at `starts`. On a filled store it only deploys what is new.
+
+    Returns (process id, version) of what was deployed. Raises DefinitionError.
+    """
+    demo = folder / "demo"
+    known = tx.conn.execute(sa.select(meta.c.one).where(meta.c.tenant_id == tx.tenant)).first()
+    if known is None:
+        offset = (starts - tx.system_now).total_seconds()
+        tx.conn.execute(sa.insert(meta), {"tenant_id": tx.tenant, "one": 1, "clock_offset": offset, "environment": ""})
+    data = {name: json.loads((demo / f"{name}.json").read_text(encoding="utf-8")) for name in ORGANISATION}
+    people.load_organisation(tx, {**data, "password": password})
+    if known is None:
+        deadlines.fill_calendar(tx.conn, tx.tenant, range(2021, 2028))
+    models.refresh_calendar(tx)
+    plans.load(tx, json.loads((demo / "plan-2022.json").read_text(encoding="utf-8")))
+    folders = [p for p in sorted(folder.iterdir()) if p.is_dir() and (any(p.glob("*.bpmn")) or any(p.glob("*.dmn")))]
+    return models.deploy(tx, SYSTEM, folders)
+
+
+ORGANISATION = ("organisation", "people", "lanes")
+
+
+@jobs.handler("trinhky:number")
+def give_number(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
+    """Give the signed document its number and date (NĐ 30/2020/NĐ-CP): result variable `number`.
+
+    The variable `pattern` is the number's pattern ("{n}/CT-UBND"), whose text without the number names the register.
+    What the calling step `signs` is issued as what it `produces`: the signed version, byte for byte, under a number.
+    """
+    pattern = job.payload["variables"].get("pattern") or "{n}/VB"
+    symbol = documents.take_number(
+        tx.conn,
+        tx.tenant,
+        register=pattern.replace("{n}/", "").replace("{yyyy}/", ""),
+        day=tx.today,
+        pattern=pattern,
+        asked_for=f"job:{job.id}",
+        case_id=job.case_id,
+        now=tx.now,
+    )
+    caller = tx.models.bundle(tx.conn, tx.tenant, case.case_definition).definition.elements.get(job.call or "")
+    if caller is not None:
+        signed, issued = caller.properties.get("signs"), caller.properties.get("produces")
+        if signed and issued:
+            title = tx.environment_facts.artefacts.get(issued, issued)
+            documents.issue(tx.conn, tx.tenant, case.case_id, signed, issued, title, symbol, tx.today, tx.now)
+    return {"number": symbol}
+
+
+@jobs.handler("trinhky:publish")
+def publish(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
+    """Tell those who watch the case that its document was issued."""
+    return notify(tx, job, case)
+
+
+@jobs.handler("trinhky:notify")
+def notify(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
+    """Tell people something: those of the lanes in header `lanes`, and those who still hold tasks of the elements in
+    header `open_tasks` (both space separated). Header `template` is the notice's kind."""
+    headers: Mapping[str, str] = job.payload["headers"]
+    unit_lanes = tx.environment_facts.unit_lanes
+    persons: list[str] = []
+    for lane in (headers.get("lanes") or "").split():
+        if lane == "drafter":
+            persons += [case.drafter] if case.drafter else []
+            continue
+        key = f"{lane}@{case.lead_unit}" if lane in unit_lanes else lane
+        persons += [row.id for row in org.holders(tx.conn, tx.tenant, key, tx.today)]
+    elements = (headers.get("open_tasks") or "").split()
+    for holder in tasks.holding(tx.conn, tx.tenant, case.case_id, elements) if elements else ():
+        persons += [row.id for row in org.holders(tx.conn, tx.tenant, holder, tx.today)]
+    params = {"case": case.code, "title": case.title, "element": job.element}
+    notices.tell(tx.conn, tx.tenant, persons, headers.get("template") or "notice", params, tx.now, case.case_id)
+    return {}

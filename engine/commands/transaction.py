@@ -1,0 +1,95 @@
+"""What a command is given: one transaction, the two clocks, and the definitions in force. `engine.door` makes it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import bpmn, clock, definitions, org
+from engine.errors import NotFound
+from engine.records import meta
+from engine.settings import Settings
+
+
+@dataclass
+class Moved:
+    """How far business time is ahead of system time, as last read; shared by all transactions of the process."""
+
+    offset: float = 0.0
+
+
+class Tx:
+    """One transaction. Commands read and write through `conn` and never begin or end anything themselves."""
+
+    def __init__(
+        self,
+        conn: sa.Connection,
+        settings: Settings,
+        system_now: datetime,
+        models: definitions.Models,
+        moved: Moved,
+        bell: Callable[[], None] | None = None,
+    ) -> None:
+        self.conn = conn
+        self.settings = settings
+        self.tenant = settings.tenant_id
+        self.system_now = system_now
+        self.models = models
+        self.ringing = False
+        self._moved = moved
+        self._known = False
+        self._environment = ""
+        self._bell = bell
+
+    def adopt(self, row: Any) -> None:
+        """Take clock offset and environment from a row that was read with the columns of `meta`."""
+        self._moved.offset = row.clock_offset
+        self._environment = row.environment
+        self._known = True
+
+    def _know(self) -> None:
+        if not self._known:
+            statement = sa.select(meta.c.clock_offset, meta.c.environment).where(meta.c.tenant_id == self.tenant)
+            row = self.conn.execute(statement).first()
+            if row is None:
+                raise NotFound(
+                    "store", "Expected an initialised store; run `trinhky migrate` and `trinhky demo` first."
+                )
+            self.adopt(row)
+
+    @property
+    def now(self) -> datetime:
+        """Business time, tz-aware UTC."""
+        self._know()
+        return self.system_now + timedelta(seconds=self._moved.offset)
+
+    @property
+    def today(self) -> date:
+        """The business day at the office (UTC+7). Before the clock row was read: as last known by this process."""
+        return clock.local_date(self.system_now + timedelta(seconds=self._moved.offset))
+
+    @property
+    def environment(self) -> str:
+        """The hash of the environment in force."""
+        self._know()
+        return self._environment
+
+    @property
+    def environment_facts(self) -> definitions.Environment:
+        """The environment in force."""
+        return self.models.environment(self.conn, self.tenant, self.environment)
+
+    def kernel_env(self) -> bpmn.Env:
+        """What the kernel looks things up in, as of now."""
+        return self.models.kernel_env(self.conn, self.tenant, self.environment)
+
+    def actor(self, person: str) -> org.Actor:
+        """Who this person is today."""
+        self._know()
+        return org.actor(self.conn, self.tenant, person, self.today)
+
+    def ring_bell(self) -> None:
+        """There is work for the scheduler once this transaction has been committed."""
+        self.ringing = True

@@ -1,0 +1,286 @@
+"""From workflow folders to deployed, versioned definitions, and back to compiled ones by hash.
+
+A folder holds one process (folder = file = process id), its decisions and forms. Deploying checks all of it in one
+pass, stores the bytes by content and makes a new version only when something changed. What a kernel step may depend on
+besides its own definition (which version a call activity means now, which decision table, which calendar) is gathered
+in an *environment*, stored by content too: the journal names it, so a replay uses the same one.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import bpmn, dmn, forms
+from engine.errors import DefinitionError, NotFound, Problem
+from engine.records import environments, meta, process_versions, resources
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A deployed process version: its compiled definition, its forms (id → digest) and names of artefacts."""
+
+    process_id: str
+    version: int
+    name: str
+    definition: bpmn.Definition
+    forms: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What is current now: process id → hash, decision id → digest, the calendar, and who is bound to which unit."""
+
+    hash: str
+    processes: Mapping[str, str]
+    decisions: Mapping[str, str]
+    calendar: Any
+    # lanes whose candidate key needs the unit of the case
+    unit_lanes: frozenset[str]
+    # artefact slug → name in words
+    artefacts: Mapping[str, str]
+
+
+@dataclass
+class Models:
+    """Compiled definitions, forms and environments by hash, shared by all threads of the process.
+
+    Everything in here is immutable and named by its content, so it never has to be thrown away for being old.
+    `read_calendar` turns a stored calendar into the value that FEEL asks for working days.
+    """
+
+    read_calendar: Callable[[str], Any]
+
+    bundles: dict[str, Bundle] = field(default_factory=dict)
+    decision_files: dict[str, dmn.Definitions] = field(default_factory=dict)
+    form_files: dict[str, forms.Form] = field(default_factory=dict)
+    environments: dict[str, Environment] = field(default_factory=dict)
+
+    def bundle(self, conn: sa.Connection, tenant: int, digest: str) -> Bundle:
+        """The process version with this definition hash. Raises NotFound."""
+        found = self.bundles.get(digest)
+        if found is None:
+            row = conn.execute(VERSION_BY_HASH, {"tenant": tenant, "hash": digest}).first()
+            if row is None:
+                raise NotFound("definition", f"Expected a deployed process definition, found none with hash {digest}.")
+            compiled = bpmn.compile(row.content, file=row.process_id, strict=False)
+            found = Bundle(row.process_id, row.version, row.name, compiled, row.files["forms"])
+            self.bundles[digest] = found
+        return found
+
+    def form(self, conn: sa.Connection, tenant: int, digest: str) -> forms.Form:
+        """The form with this content digest. Raises NotFound."""
+        found = self.form_files.get(digest)
+        if found is None:
+            found = forms.parse(_resource(conn, tenant, digest), digest)
+            self.form_files[digest] = found
+        return found
+
+    def environment(self, conn: sa.Connection, tenant: int, digest: str) -> Environment:
+        """The environment with this hash. Raises NotFound."""
+        found = self.environments.get(digest)
+        if found is None:
+            text = conn.execute(ENVIRONMENT, {"tenant": tenant, "hash": digest}).scalar()
+            if text is None:
+                raise NotFound("environment", f"Expected a stored environment, found none with hash {digest}.")
+            content = json.loads(text)
+            calendar = self.read_calendar(_resource(conn, tenant, content["calendar"]).decode())
+            found = Environment(
+                digest,
+                content["processes"],
+                content["decisions"],
+                calendar,
+                frozenset(content["unit_lanes"]),
+                content["artefacts"],
+            )
+            self.environments[digest] = found
+        return found
+
+    def kernel_env(self, conn: sa.Connection, tenant: int, digest: str) -> bpmn.Env:
+        """What the kernel is given to look things up: definitions, decisions, calendar as of an environment."""
+        environment = self.environment(conn, tenant, digest)
+
+        def process(process_id: str) -> str:
+            return environment.processes[process_id]
+
+        def decision(decision_id: str) -> dmn.Decision:
+            digest = environment.decisions[decision_id]
+            parsed = self.decision_files.get(digest)
+            if parsed is None:
+                parsed = dmn.parse(_resource(conn, tenant, digest), decision_id)
+                self.decision_files[digest] = parsed
+            return parsed.decision(decision_id)
+
+        return bpmn.Env(
+            definition=lambda h: self.bundle(conn, tenant, h).definition,
+            process=process,
+            decision=decision,
+            calendar=environment.calendar,
+        )
+
+
+_TENANT, _HASH = sa.bindparam("tenant"), sa.bindparam("hash")
+VERSION_BY_HASH = (
+    sa.select(process_versions, resources.c.content)
+    .join(
+        resources,
+        sa.and_(resources.c.tenant_id == process_versions.c.tenant_id, resources.c.hash == process_versions.c.hash),
+    )
+    .where(process_versions.c.tenant_id == _TENANT, process_versions.c.hash == _HASH)
+    .order_by(process_versions.c.version.desc())
+    .limit(1)
+)
+ENVIRONMENT = sa.select(environments.c.content).where(environments.c.tenant_id == _TENANT, environments.c.hash == _HASH)
+RESOURCE = sa.select(resources.c.content).where(resources.c.tenant_id == _TENANT, resources.c.hash == _HASH)
+
+
+def _resource(conn: sa.Connection, tenant: int, digest: str) -> bytes:
+    content = conn.execute(RESOURCE, {"tenant": tenant, "hash": digest}).scalar()
+    if content is None:
+        raise NotFound("resource", f"Expected a stored file, found none with hash {digest}.")
+    return bytes(content)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What was read from one workflow folder: bytes by name, compiled and checked."""
+
+    models: Mapping[str, bpmn.Definition]
+    forms: Mapping[str, bytes]
+    decisions: Mapping[str, bytes]
+    sources: Mapping[str, bytes]
+
+
+def read_folder(path: Path, known_processes: Iterable[str] = (), known_decisions: Iterable[str] = ()) -> Folder:
+    """Read and check a workflow folder: every `*.bpmn`, `*.dmn` and `forms/*.form` in it, and the forms of the folder
+    `shared` beside it.
+
+    `known_processes` and `known_decisions` may be referred to besides those in the folder.
+    Raises DefinitionError with every problem of every file, found in one pass.
+    """
+    problems: list[Problem] = []
+    models: dict[str, bpmn.Definition] = {}
+    sources: dict[str, bytes] = {}
+    form_bytes: dict[str, bytes] = {}
+    decisions: dict[str, bytes] = {}
+    for file in sorted(path.glob("*.dmn")):
+        try:
+            parsed = dmn.parse(file.read_bytes(), file.name)
+            decisions.update(dict.fromkeys(parsed.ids, file.read_bytes()))
+        except DefinitionError as error:
+            problems += error.problems
+    shared = path.parent / "shared"
+    for file in sorted([*shared.glob("forms/*.form"), *path.glob("forms/*.form")], key=lambda f: f.parent != shared):
+        try:
+            forms.parse(file.read_bytes(), file.name)
+            form_bytes[file.stem] = file.read_bytes()
+        except DefinitionError as error:
+            problems += error.problems
+    for file in sorted(path.glob("*.bpmn")):
+        try:
+            compiled = bpmn.compile(file.read_bytes(), file=file.name)
+        except DefinitionError as error:
+            problems += error.problems
+            continue
+        if compiled.process_id != file.stem:
+            problems.append(Problem(file.name, compiled.process_id, "process_id", f"expected process id {file.stem}"))
+        models[compiled.process_id] = compiled
+        sources[compiled.process_id] = file.read_bytes()
+    for compiled in models.values():
+        problems += _unresolved(compiled, form_bytes, {*models, *known_processes}, {*decisions, *known_decisions})
+    if not models and not decisions and not problems:
+        problems.append(Problem(path.name, None, "empty_folder", "expected at least one .bpmn or .dmn file"))
+    if problems:
+        raise DefinitionError(problems)
+    return Folder(models, form_bytes, decisions, sources)
+
+
+def _unresolved(
+    model: bpmn.Definition, known_forms: Mapping[str, bytes], processes: set[str], decisions: set[str]
+) -> list[Problem]:
+    found = []
+    for element in model.elements.values():
+        where = (f"{model.process_id}.bpmn", element.id)
+        if element.form_key and element.form_key not in known_forms:
+            found.append(Problem(*where, "form_missing", f"expected forms/{element.form_key}.form in the folder"))
+        # What is computed when it runs (an expression) cannot be checked here; an incident tells then.
+        called = element.call.process if element.call else None
+        if isinstance(called, str) and called not in processes:
+            found.append(Problem(*where, "process_missing", f"expected a deployed process {called}"))
+        if isinstance(element.decision, str) and element.decision not in decisions:
+            found.append(Problem(*where, "decision_missing", f"expected a deployed decision {element.decision}"))
+    return found
+
+
+def store_folder(conn: sa.Connection, tenant: int, folder: Folder, actor: str, now: datetime) -> list[tuple[str, int]]:
+    """Store a checked folder; returns (process id, version) of what is new. The same bytes again make no version."""
+    form_digests = {form_id: put(conn, tenant, "form", content) for form_id, content in folder.forms.items()}
+    for content in folder.decisions.values():
+        put(conn, tenant, "dmn", content)
+    made = []
+    for process_id, compiled in folder.models.items():
+        put(conn, tenant, "bpmn", folder.sources[process_id])
+        used = sorted({e.form_key for e in compiled.elements.values() if e.form_key})
+        files = {"forms": {form_id: form_digests[form_id] for form_id in used}}
+        v = process_versions.c
+        latest = conn.execute(
+            sa.select(v.version, v.hash, v.files)
+            .where(v.tenant_id == tenant, v.process_id == process_id)
+            .order_by(v.version.desc())
+            .limit(1)
+        ).first()
+        if latest is not None and latest.hash == compiled.hash and latest.files == files:
+            continue
+        version = latest.version + 1 if latest else 1
+        conn.execute(
+            sa.insert(process_versions),
+            {
+                "tenant_id": tenant,
+                "process_id": process_id,
+                "version": version,
+                "hash": compiled.hash,
+                "name": compiled.name or process_id,
+                "files": files,
+                "deployed_at": now,
+                "deployed_by": actor,
+            },
+        )
+        made.append((process_id, version))
+    return made
+
+
+def put(conn: sa.Connection, tenant: int, kind: str, content: bytes) -> str:
+    """Store bytes by content (once) and return their SHA-256."""
+    digest = hashlib.sha256(content).hexdigest()
+    if conn.execute(RESOURCE, {"tenant": tenant, "hash": digest}).first() is None:
+        conn.execute(sa.insert(resources), {"tenant_id": tenant, "hash": digest, "kind": kind, "content": content})
+    return digest
+
+
+def current(conn: sa.Connection, tenant: int) -> dict[str, Any]:
+    """The content of the current environment; an empty one before the first deployment."""
+    text = conn.execute(
+        sa.select(environments.c.content)
+        .join(
+            meta,
+            sa.and_(meta.c.tenant_id == environments.c.tenant_id, meta.c.environment == environments.c.hash),
+        )
+        .where(meta.c.tenant_id == tenant)
+    ).scalar()
+    empty: dict[str, Any] = {"processes": {}, "decisions": {}, "calendar": "", "unit_lanes": [], "artefacts": {}}
+    return json.loads(text) if text else empty
+
+
+def make_current(conn: sa.Connection, tenant: int, content: Mapping[str, Any]) -> str:
+    """Store an environment by content and make it the current one; returns its hash."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if conn.execute(ENVIRONMENT, {"tenant": tenant, "hash": digest}).first() is None:
+        conn.execute(sa.insert(environments), {"tenant_id": tenant, "hash": digest, "content": text})
+    conn.execute(sa.update(meta).where(meta.c.tenant_id == tenant).values(environment=digest))
+    return digest

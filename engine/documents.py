@@ -1,0 +1,266 @@
+"""Documents of a case: one per artefact, versions by content, never overwritten; and the number register.
+
+Files are rows addressed by their SHA-256, behind `store` and `content`, so that an object store can take over later.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import clock
+from engine.errors import Invalid, NotFound, Reason, TooLarge
+from engine.records import document_versions, documents, files, numbers, people, registers
+
+# What may be uploaded: ending → (media type, first bytes that such a file has).
+ACCEPTED: Mapping[str, tuple[str, tuple[bytes, ...]]] = {
+    ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", (b"PK\x03\x04",)),
+    ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", (b"PK\x03\x04",)),
+    ".pptx": ("application/vnd.openxmlformats-officedocument.presentationml.presentation", (b"PK\x03\x04",)),
+    ".odt": ("application/vnd.oasis.opendocument.text", (b"PK\x03\x04",)),
+    ".doc": ("application/msword", (b"\xd0\xcf\x11\xe0",)),
+    ".xls": ("application/vnd.ms-excel", (b"\xd0\xcf\x11\xe0",)),
+    ".pdf": ("application/pdf", (b"%PDF-",)),
+    ".png": ("image/png", (b"\x89PNG",)),
+    ".jpg": ("image/jpeg", (b"\xff\xd8\xff",)),
+    ".jpeg": ("image/jpeg", (b"\xff\xd8\xff",)),
+    ".txt": ("text/plain; charset=utf-8", ()),
+}
+FILENAME_MAX = 200
+
+
+def check_upload(filename: str, content: bytes, limit: int) -> tuple[str, str]:
+    """(clean file name, media type) of an upload; the type is ours, by ending and content, not the browser's word.
+
+    Raises TooLarge(limit=bytes), or Invalid(file) with required, empty_file, wrong_type or too_long.
+    """
+    name = PurePosixPath(filename.replace("\\", "/")).name
+    name = re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "", name).strip()
+    if len(content) > limit:
+        raise TooLarge("file_too_large", f"Expected at most {limit} bytes, got {len(content)}.", limit=limit)
+    if not name:
+        raise Invalid({"file": [Reason("required", "expected a file")]})
+    if not content:
+        raise Invalid({"file": [Reason("empty_file", "expected a file that is not empty", {"filename": name})]})
+    if len(name) > FILENAME_MAX:
+        raise Invalid({"file": [Reason("too_long", "expected a shorter file name", {"max": FILENAME_MAX})]})
+    accepted = ACCEPTED.get(PurePosixPath(name).suffix.lower())
+    params = {"filename": name, "accepted": sorted(ACCEPTED)}
+    if accepted is None or (accepted[1] and not content.startswith(accepted[1])):
+        raise Invalid({"file": [Reason("wrong_type", f"expected one of {', '.join(sorted(ACCEPTED))}", params)]})
+    if not accepted[1] and b"\x00" in content:
+        raise Invalid({"file": [Reason("wrong_type", "expected a text file", params)]})
+    return name, accepted[0]
+
+
+def store(conn: sa.Connection, tenant: int, content: bytes) -> str:
+    """Keep bytes once and return their SHA-256."""
+    digest = hashlib.sha256(content).hexdigest()
+    known = sa.select(files.c.size).where(files.c.tenant_id == tenant, files.c.sha256 == digest)
+    if conn.execute(known).first() is None:
+        conn.execute(
+            sa.insert(files), {"tenant_id": tenant, "sha256": digest, "size": len(content), "content": content}
+        )
+    return digest
+
+
+def content(conn: sa.Connection, tenant: int, digest: str) -> bytes:
+    """The bytes with this SHA-256. Raises NotFound."""
+    found = conn.execute(
+        sa.select(files.c.content).where(files.c.tenant_id == tenant, files.c.sha256 == digest)
+    ).scalar()
+    if found is None:
+        raise NotFound("file", f"Expected a stored file, found none with hash {digest}.")
+    return bytes(found)
+
+
+def add_version(
+    conn: sa.Connection,
+    tenant: int,
+    *,
+    case_id: str,
+    artefact: str,
+    title: str,
+    filename: str,
+    media_type: str,
+    body: bytes,
+    actor: str,
+    task_id: str | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Add the next version of an artefact's document (making the document with its first one); returns its row.
+
+    The same bytes as the newest version make no new one: a second click on "upload" adds nothing.
+    """
+    digest = store(conn, tenant, body)
+    d, v = documents.c, document_versions.c
+    known = conn.execute(
+        sa.select(d.id, v.id.label("version_id"), v.number, v.sha256)
+        .outerjoin(document_versions, sa.and_(v.tenant_id == d.tenant_id, v.document_id == d.id))
+        .where(d.tenant_id == tenant, d.case_id == case_id, d.artefact == artefact)
+        .order_by(v.number.desc())
+        .limit(1)
+    ).first()
+    document_id = known.id if known else clock.new_id()
+    if known is None:
+        conn.execute(
+            sa.insert(documents),
+            {
+                "tenant_id": tenant,
+                "id": document_id,
+                "case_id": case_id,
+                "artefact": artefact,
+                "title": title,
+                "secrecy": "thuong",
+            },
+        )
+    elif known.sha256 == digest:
+        return {"id": known.version_id, "number": known.number, "sha256": digest, "document_id": document_id, "new": 0}
+    row = {
+        "tenant_id": tenant,
+        "id": clock.new_id(),
+        "document_id": document_id,
+        "case_id": case_id,
+        "number": (known.number or 0) + 1 if known else 1,
+        "sha256": digest,
+        "filename": filename,
+        "media_type": media_type,
+        "size": len(body),
+        "added_by": actor,
+        "added_at": now,
+        "task_id": task_id,
+    }
+    conn.execute(sa.insert(document_versions), row)
+    return {**row, "new": 1}
+
+
+def _versions() -> sa.Select[Any]:
+    d, v = documents.c, document_versions.c
+    return (
+        sa.select(
+            d.artefact,
+            d.title,
+            d.number.label("symbol"),
+            d.dated,
+            v.id,
+            v.document_id,
+            v.number,
+            v.sha256,
+            v.filename,
+            v.media_type,
+            v.size,
+            v.added_by,
+            v.added_at,
+            people.c.name.label("added_by_name"),
+        )
+        .select_from(document_versions)
+        .join(documents, sa.and_(d.tenant_id == v.tenant_id, d.id == v.document_id))
+        .outerjoin(people, sa.and_(people.c.tenant_id == v.tenant_id, people.c.id == v.added_by))
+        .where(v.tenant_id == sa.bindparam("tenant"), v.case_id == sa.bindparam("case"))
+        .order_by(v.document_id, v.number.desc())
+    )
+
+
+VERSIONS = _versions()
+
+
+def versions(conn: sa.Connection, tenant: int, case_id: str) -> list[Any]:
+    """All document versions of a case, newest first within each document (one statement)."""
+    return list(conn.execute(VERSIONS, {"tenant": tenant, "case": case_id}))
+
+
+def newest(rows: list[Any]) -> dict[str, Any]:
+    """Artefact slug → its newest version, out of `versions`."""
+    found: dict[str, Any] = {}
+    for row in rows:
+        found.setdefault(row.artefact, row)
+    return found
+
+
+def take_number(
+    conn: sa.Connection,
+    tenant: int,
+    *,
+    register: str,
+    day: date,
+    pattern: str,
+    asked_for: str,
+    case_id: str | None,
+    now: datetime,
+) -> str:
+    """The next number of a register in a year, written by `pattern` ("{n}/CT-UBND"); "04/CT-UBND" for one below ten.
+
+    One continuous sequence per register and year, from 01 on 1 January, never reused (NĐ 30/2020/NĐ-CP, Điều 15).
+    Asking again for the same thing (`asked_for`) gives the same number: a job may run twice.
+    """
+    n = numbers.c
+    given = conn.execute(sa.select(n.symbol).where(n.tenant_id == tenant, n.asked_for == asked_for)).scalar()
+    if given:
+        return str(given)
+    r = registers.c
+    here = sa.and_(r.tenant_id == tenant, r.name == register, r.year == day.year)
+    last = conn.execute(sa.select(r.last).where(here).with_for_update()).scalar()
+    if last is None:
+        conn.execute(sa.insert(registers), {"tenant_id": tenant, "name": register, "year": day.year, "last": 1})
+        number = 1
+    else:
+        number = last + 1
+        conn.execute(sa.update(registers).where(here).values(last=number))
+    symbol = pattern.replace("{n}", f"{number:02d}").replace("{yyyy}", str(day.year))
+    conn.execute(
+        sa.insert(numbers),
+        {
+            "tenant_id": tenant,
+            "register": register,
+            "year": day.year,
+            "number": number,
+            "symbol": symbol,
+            "case_id": case_id,
+            "asked_for": asked_for,
+            "given_at": now,
+        },
+    )
+    return symbol
+
+
+def issue(
+    conn: sa.Connection,
+    tenant: int,
+    case_id: str,
+    signed: str,
+    issued: str,
+    title: str,
+    symbol: str,
+    day: date,
+    now: datetime,
+) -> None:
+    """Issue what was signed: the newest version of artefact `signed` becomes document `issued`, with number and date.
+
+    Nothing to do when the case has no such document yet; the step that needs it says so.
+    """
+    source = newest(versions(conn, tenant, case_id)).get(signed)
+    if source is None:
+        return
+    body = content(conn, tenant, source.sha256)
+    added = add_version(
+        conn,
+        tenant,
+        case_id=case_id,
+        artefact=issued,
+        title=title,
+        filename=source.filename,
+        media_type=source.media_type,
+        body=body,
+        actor=source.added_by,
+        task_id=None,
+        now=now,
+    )
+    conn.execute(
+        sa.update(documents)
+        .where(documents.c.tenant_id == tenant, documents.c.id == added["document_id"])
+        .values(number=symbol, dated=day)
+    )

@@ -1,0 +1,196 @@
+"""The front door: every caller (web, command line, scheduler) goes through `Engine`; only here a transaction begins.
+
+`engine.cases.complete(…)` runs the command `engine.commands.cases.complete` in one transaction: committed when it
+returns, undone when it raises, tried up to three times when the database refused it because of other transactions.
+`engine.queries.inbox(…)` runs a query on a reading connection. Commands get a `Tx` as their first argument; callers
+do not pass it.
+"""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from engine import clock as clocks
+from engine import db, deadlines, definitions, identity, queries, schema
+from engine.commands import access, cases, consulting, models, operations, people, plans, signing
+from engine.commands.transaction import Moved, Tx
+from engine.errors import Conflict, Forbidden
+from engine.settings import Settings
+
+TRIES = 3
+
+
+class Engine:
+    """The whole engine on one database, for one tenant. Threads may share it; `close` it at the end.
+
+    `actor` arguments are person ids ("cv.qlkh.1"); instants are tz-aware UTC; every refusal is an `EngineError`.
+    """
+
+    def __init__(self, settings: Settings | None = None, clock: clocks.Clock | None = None) -> None:
+        self.settings = settings or Settings.from_env()
+        self.clock = clock or clocks.Clock()
+        self.bell: Callable[[], None] | None = None
+        self._db = db.Database(self.settings.database_url)
+        self._models = definitions.Models(deadlines.Calendar.from_json)
+        self._moved = Moved()
+        self.cases = _Area(self, cases)
+        self.consulting = _Area(self, consulting)
+        self.models = _Area(self, models)
+        self.plans = _Area(self, plans)
+        self.people = _People(self, access)
+        self.organisation = _Area(self, people)
+        self.signing = _Signing(self, signing)
+        self.operations = _Operations(self, operations)
+        self.queries = _Questions(self, queries)
+
+    def migrate(self) -> None:
+        """Bring the database to the schema of this version (creates it when there is none)."""
+        schema.migrate(self.settings.database_url)
+
+    def close(self) -> None:
+        """Give all database connections back."""
+        self._db.close()
+
+    def write(self, command: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """Run a command in one transaction. Raises what the command raises, and Conflict("busy") after three tries."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self._db.writer() as conn, conn.begin():
+                    tx = Tx(conn, self.settings, self.clock.system_now(), self._models, self._moved)
+                    result = command(tx, *args, **options)
+            except DBAPIError as error:
+                if not db.worth_retrying(error):
+                    raise
+                if attempt == TRIES:
+                    raise Conflict(
+                        "busy", "Expected the store to be free, but others were writing; try again."
+                    ) from error
+                continue
+            if tx.ringing and self.bell is not None:
+                self.bell()
+            return result
+        raise AssertionError("unreachable")
+
+    def read(self, query: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """Run a query on a connection that writes nothing."""
+        with self._db.reader() as conn:
+            return query(Tx(conn, self.settings, self.clock.system_now(), self._models, self._moved), *args, **options)
+
+    def statements(self) -> sa.Engine:
+        """The SQLAlchemy engine, for tests and benchmarks that count statements."""
+        return self._db.engine
+
+
+class _Area:
+    """The commands of one module, each as a method that runs in its own transaction."""
+
+    def __init__(self, engine: Engine, module: ModuleType) -> None:
+        self._engine = engine
+        self._module = module
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        command = self._public(name)
+        return lambda *args, **options: self._engine.write(command, *args, **options)
+
+    def _public(self, name: str) -> Callable[..., Any]:
+        function = getattr(self._module, name, None)
+        if name.startswith("_") or not callable(function) or not function.__module__.startswith(self._module.__name__):
+            raise AttributeError(f"{self._module.__name__} has no public function {name!r}")
+        return function  # type: ignore[no-any-return]
+
+
+class _Questions(_Area):
+    """The queries of a module, each as a method that reads."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        query = self._public(name)
+        return lambda *args, **options: self._engine.read(query, *args, **options)
+
+
+class _People(_Area):
+    """Commands about people; log-in checks the password between two transactions: that is slow on purpose."""
+
+    def log_in(self, login: str, password: str, address: str) -> str:
+        """Open a session and return its token. Raises Forbidden("bad_credentials" | "throttled", retry_after=seconds).
+
+        `address` is the caller's IP address; failures are counted for the log-in name and for the address.
+        """
+        account = self._engine.read(access.account_to_check, login, address)
+        if not identity.verify(account.password_hash if account else None, password, self._engine.settings):
+            self._engine.write(access.note_failed_login, login, address)
+            raise Forbidden("bad_credentials", "Expected a known log-in name with its password.")
+        return str(self._engine.write(access.open_session, account.person_id, login))
+
+
+class _Signing(_Area):
+    """Signing asks for the password again; it is checked before the transaction begins."""
+
+    def sign(
+        self, task_id: str, actor: str, answers: dict[str, Any], seen_version: int, password: str, **options: Any
+    ) -> cases.Completed:
+        """Decide a signing gate with the password given again. Raises Forbidden("wrong_password" | "throttled") besides
+        all that `cases.complete` raises."""
+        hashed = self._engine.read(access.password_to_check, actor)
+        if not identity.verify(hashed, password, self._engine.settings):
+            self._engine.write(access.note_failed_login, actor, "")
+            raise Forbidden("wrong_password", "Expected the signer's password.")
+        result: cases.Completed = self._engine.write(signing.sign, task_id, actor, answers, seen_version, **options)
+        return result
+
+
+class _Operations(_Area):
+    """Commands of the running installation; ticking is many small transactions, one per timer or job."""
+
+    def tick(self, limit: int = 100) -> int:
+        """Fire due timers and do due jobs, each in a transaction of its own; returns how many were done.
+
+        One that fails is left with its incident and does not stop the others. Safe to run twice at the same time.
+        """
+        engine = self._engine
+        done = 0
+        for timer in engine.read(operations.due_timers, limit):
+            done += self._try(operations.fire_timer, timer)
+        for job in engine.read(operations.due_jobs, limit):
+            try:
+                done += bool(engine.write(operations.do_job, job))
+            except Exception as error:  # one broken job must not stop the others; it becomes an incident
+                engine.write(operations.fail_job, job, f"{type(error).__name__}: {error}")
+        return done
+
+    def _try(self, command: Callable[..., Any], *args: Any) -> int:
+        try:
+            return int(bool(self._engine.write(command, *args)))
+        except Conflict:
+            # Somebody else moved the case in the same moment; the row is still there for the next tick.
+            return 0
+
+    def settle(self) -> int:
+        """Tick until nothing is due any more; returns how many timers and jobs were done."""
+        total = 0
+        while done := self.tick():
+            total += done
+        return total
+
+    def advance(self, until: Any) -> None:
+        """Move business time forward to an instant, firing every timer on the way at its own time.
+
+        Only for demo and test stores. Raises Invalid when the instant lies in the past.
+        """
+        self.settle()
+        while (due := self._engine.read(operations.next_due)) is not None and due <= until:
+            self._engine.write(operations.move_clock, due)
+            if not self.settle():
+                break
+        self._engine.write(operations.move_clock, until)
+        self.settle()
+
+    def verify(self, case_id: str | None = None) -> list[dict[str, Any]]:
+        """Check the journal chain of one case or of all, and replay each; returns one finding per case.
+
+        A finding is {"case", "code", "entries", "faults": [sentence]}; no faults means the case is as it was written.
+        """
+        ids = self._engine.read(operations.case_ids, case_id)
+        return [self._engine.read(operations.verify_case, one) for one in ids]

@@ -1,0 +1,118 @@
+"""Approval gates: which outcomes there are, what each asks for, and whether the gate is open.
+
+"Gate" is our word for an approval gate, a user task with the property `gate`; never for a BPMN gateway. Pure functions
+from facts to a verdict: what blocks, as a list that a page shows line by line and a refusal carries as its reasons.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import Invalid, Reason
+
+# outcome slug → what kind of decision it is; the domain's slugs (domain.md §1.4)
+OUTCOMES: Mapping[str, str] = {
+    "dong_y": "approve",
+    "dong_y_co_chinh_sua": "edit",
+    "yeu_cau_chinh_sua": "return",
+    "khong_dong_y": "refuse",
+    "du": "approve",
+    "chua_du": "return",
+    "doi_hinh_thuc": "return",
+    "dong_y_co_y_kien": "edit",
+    "khong_tra_loi": "none",
+}
+DEFAULT_OUTCOMES = ("dong_y", "yeu_cau_chinh_sua", "khong_dong_y")
+# Every outcome but approval needs a reason of at least so many characters (domain.md §1.4, a house rule).
+REASON_MIN = 10
+REASON_MAX = 5000
+MAX_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One line of what a task needs before it can be completed. `state`: met, missing or failed."""
+
+    code: str
+    state: str
+    label: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a verdict rests on. `versions` maps an artefact slug to its newest document version row."""
+
+    actor: str
+    drafter: str | None
+    requires: tuple[str, ...]
+    produces: tuple[str, ...]
+    versions: Mapping[str, Any]
+    names: Mapping[str, str]
+    unanswered_remarks: int | None = None
+
+
+def words(text: str | None) -> tuple[str, ...]:
+    """The slugs of a space-separated property."""
+    return tuple((text or "").split())
+
+
+def outcomes(properties: Mapping[str, str]) -> tuple[str, ...]:
+    """The outcomes that a gate offers, in the order of its model."""
+    return words(properties.get("outcomes")) or DEFAULT_OUTCOMES
+
+
+def conditions(facts: Facts, gate: bool) -> list[Condition]:
+    """All conditions of a task, met or not.
+
+    A gate needs the documents it `requires` and somebody other than the drafter and those who added them (four eyes,
+    domain.md §5); a task also what it `produces`. `requires` may contain `opinions`: every remark answered.
+    """
+    found = []
+    for slug in dict.fromkeys((*facts.requires, *(() if gate else facts.produces))):
+        if slug == "opinions":
+            open_remarks = facts.unanswered_remarks or 0
+            state = "missing" if open_remarks else "met"
+            found.append(Condition("opinions_explained", state, "", {"count": open_remarks}, "opinions"))
+            continue
+        version = facts.versions.get(slug)
+        params = {"number": version.number, "at": version.added_at, "by": version.added_by} if version else {}
+        found.append(Condition("document", "met" if version else "missing", facts.names.get(slug, slug), params, slug))
+    if gate:
+        authors = {facts.drafter, *(facts.versions[s].added_by for s in facts.requires if s in facts.versions)}
+        found.append(Condition("four_eyes", "failed" if facts.actor in authors else "met"))
+    return found
+
+
+def closed_by(found: Iterable[Condition]) -> list[Reason]:
+    """The reasons why a task cannot be completed now; empty when nothing blocks."""
+    return [
+        Reason(c.code, f"{c.code}: {c.label or dict(c.params)} is {c.state}", {"label": c.label, **c.params})
+        for c in found
+        if c.state != "met"
+    ]
+
+
+def needs_reason(outcome: str) -> bool:
+    """Approval needs none; everything else does."""
+    return OUTCOMES.get(outcome) != "approve"
+
+
+def decision(properties: Mapping[str, str], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The outcome and reason out of what was sent. Raises Invalid naming `outcome` or `reason`."""
+    offered: Collection[str] = outcomes(properties)
+    outcome = answers.get("outcome") or ""
+    reason = str(answers.get("reason") or "").strip()
+    problems: dict[str, list[Reason]] = {}
+    if outcome not in offered:
+        code = "not_an_option" if outcome else "required"
+        problems["outcome"] = [Reason(code, f"expected one of {', '.join(offered)}", {"options": list(offered)})]
+    elif needs_reason(outcome) and len(reason) < REASON_MIN:
+        message = f"expected a reason of at least {REASON_MIN} characters"
+        problems["reason"] = [Reason("too_short" if reason else "required", message, {"min": REASON_MIN})]
+    if len(reason) > REASON_MAX:
+        problems["reason"] = [Reason("too_long", f"expected at most {REASON_MAX} characters", {"max": REASON_MAX})]
+    if problems:
+        raise Invalid(problems)
+    return {"outcome": outcome, "reason": reason or None}

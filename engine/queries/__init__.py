@@ -1,0 +1,41 @@
+"""What pages need, as rows: every query takes who is asking and goes through the one visibility filter.
+
+Queries read and never write; they return the frozen shapes of `engine.queries.views`.
+"""
+
+from engine.queries.access import (
+    chrome,
+    file,
+    require_visible,
+    session,
+    sources,
+    visible,
+)
+from engine.queries.access import notices_of as notices
+from engine.queries.dossier import case, diagram
+from engine.queries.inbox import inbox
+from engine.queries.register import cases_list as cases
+from engine.queries.register import focus_task
+from engine.queries.register import focus_tasks_list as focus_tasks
+from engine.queries.views import Facts
+from engine.queries.work import assignable, capacity_of, task
+
+__all__ = [
+    "Facts",
+    "assignable",
+    "capacity_of",
+    "case",
+    "cases",
+    "chrome",
+    "diagram",
+    "file",
+    "focus_task",
+    "focus_tasks",
+    "inbox",
+    "notices",
+    "require_visible",
+    "session",
+    "sources",
+    "task",
+    "visible",
+]

@@ -1,0 +1,193 @@
+"""Who is asking, and what they may see: the one visibility filter that every query goes through."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import clock, deadlines, documents, forms, identity, org
+from engine.errors import NotFound
+from engine.org import Actor
+from engine.queries.views import Chrome, FileView, NoticeView, SessionView
+from engine.records import cases, document_versions, memberships, notices, people, tasks, units
+
+# Anything that has a connection, a tenant, the clocks and the models: what the door gives to queries and commands.
+Asker = Any
+
+
+def visible(actor: Actor) -> sa.ColumnElement[bool]:
+    """Which rows of `cases` the actor may see; what one may not see does not exist (404).
+
+    Ordinary cases (`thuong`): the whole department. Restricted ones: who watches all. Any: who drafts it, opened it,
+    has or had a task in it, or is asked now.
+    """
+    c, t = cases.c, tasks.c
+    takes_part = sa.exists().where(
+        t.tenant_id == c.tenant_id,
+        t.case_id == c.id,
+        sa.or_(
+            t.assignee == actor.id,
+            t.ended_by == actor.id,
+            sa.and_(t.candidate.in_(sorted(actor.keys)), t.state.in_(("ready", "claimed"))),
+        ),
+    )
+    mine = sa.or_(c.drafter == actor.id, c.started_by == actor.id, takes_part)
+    if actor.watches_all:
+        return sa.true()
+    if actor.in_department:
+        return sa.or_(c.secrecy == "thuong", mine)
+    return mine
+
+
+def require_visible(tx: Asker, actor: Actor, case_id: str, what: str = "case") -> None:
+    """Raise NotFound unless the actor may see the case."""
+    seen = tx.conn.execute(
+        sa.select(cases.c.id).where(cases.c.tenant_id == tx.tenant, cases.c.id == case_id, visible(actor))
+    ).first()
+    if seen is None:
+        raise NotFound(what, f"Expected a {what} that {actor.id} may see, found none.")
+
+
+def session(tx: Asker, token: str) -> SessionView | None:
+    """Who holds a session token now; None when it is unknown, idle for too long or too old (system time)."""
+    s = tx.settings
+    row = identity.find_session(tx.conn, tx.tenant, token, tx.system_now, s.session_idle, s.session_total)
+    if row is None:
+        return None
+    actor = tx.actor(row.person_id)
+    m = memberships.c
+    person = tx.conn.execute(
+        sa.select(people.c.name, people.c.lang, people.c.active, m.unit_id, units.c.name.label("unit_name"))
+        .select_from(people)
+        .outerjoin(
+            memberships,
+            sa.and_(m.tenant_id == people.c.tenant_id, m.person_id == people.c.id, org.valid_on(tx.today)),
+        )
+        .outerjoin(units, sa.and_(units.c.tenant_id == m.tenant_id, units.c.id == m.unit_id))
+        .where(people.c.tenant_id == tx.tenant, people.c.id == row.person_id)
+        .order_by(units.c.sort)
+        .limit(1)
+    ).first()
+    if person is None or not person.active:
+        return None
+    return SessionView(
+        row.person_id,
+        person.name,
+        person.unit_id or "",
+        person.unit_name or "",
+        actor.roles,
+        actor.keys,
+        row.csrf,
+        person.lang,
+    )
+
+
+def chrome(tx: Asker, person: str) -> Chrome:
+    """What the top bar shows: open tasks, unread notices, the business clock."""
+    actor = tx.actor(person)
+    t, n = tasks.c, notices.c
+    todo = (
+        sa.select(sa.func.count())
+        .where(t.tenant_id == tx.tenant, t.state.in_(("ready", "claimed")))
+        .where(sa.or_(t.assignee == person, sa.and_(t.assignee.is_(None), t.candidate.in_(sorted(actor.keys)))))
+        .scalar_subquery()
+    )
+    unread = (
+        sa.select(sa.func.count())
+        .where(n.tenant_id == tx.tenant, n.person_id == person, n.read_at.is_(None))
+        .scalar_subquery()
+    )
+    row = tx.conn.execute(sa.select(todo.label("todo"), unread.label("unread"))).one()
+    may = {"cases"}
+    if actor.roles & {"van_phong_tong_hop", "truong_don_vi"}:
+        may.add("start")
+    moved = abs((tx.now - tx.system_now).total_seconds()) >= 1
+    return Chrome(row.todo, row.unread, tx.now, moved, frozenset(may))
+
+
+def notices_of(tx: Asker, person: str, limit: int = 100) -> list[NoticeView]:
+    """A person's notices, newest first."""
+    n, c = notices.c, cases.c
+    rows = tx.conn.execute(
+        sa.select(notices, c.code)
+        .outerjoin(cases, sa.and_(c.tenant_id == n.tenant_id, c.id == n.case_id))
+        .where(n.tenant_id == tx.tenant, n.person_id == person)
+        .order_by(n.created_at.desc(), n.id.desc())
+        .limit(limit)
+    )
+    return [
+        NoticeView(r.id, r.created_at, r.kind, r.params, r.case_id, r.code, r.task_id, r.read_at is None) for r in rows
+    ]
+
+
+def file(tx: Asker, person: str, version_id: str) -> FileView:
+    """The bytes of a document version. Raises NotFound when there is none, or its case is not the actor's to see."""
+    v = document_versions.c
+    row = tx.conn.execute(sa.select(document_versions).where(v.tenant_id == tx.tenant, v.id == version_id)).first()
+    if row is None:
+        raise NotFound("file", f"Expected a document version with id {version_id}, found none.")
+    require_visible(tx, tx.actor(person), row.case_id, "file")
+    body = documents.content(tx.conn, tx.tenant, row.sha256)
+    return FileView(row.filename, row.media_type, row.size, row.sha256, body)
+
+
+def sources(tx: Asker, form: forms.Form, task: Any) -> dict[str, list[forms.Option]]:
+    """The options of a form's data sources, for a task of a case."""
+    found: dict[str, list[forms.Option]] = {}
+    for name in form.sources:
+        if name == "officers_of_lead_unit":
+            rows = org.people_of(
+                tx.conn,
+                tx.tenant,
+                tx.today,
+                memberships.c.unit_id == task.lead_unit,
+                memberships.c.roles.contains("nguoi_soan_thao"),
+            )
+            found[name] = [forms.Option(r.id, r.name) for r in rows]
+        elif name == "council_members":
+            rows = org.people_of(tx.conn, tx.tenant, tx.today, memberships.c.unit_id == COUNCIL)
+            found[name] = [forms.Option(r.id, r.name) for r in rows]
+        elif name == "internal_participants":
+            found[name] = _internal_participants(tx, task)
+    return found
+
+
+COUNCIL = "hd_khcn"
+LEADERS = "lanh_dao_so"
+
+
+def _internal_participants(tx: Asker, task: Any) -> list[forms.Option]:
+    """Units of the department but the one that drafts, then its leaders: who is asked in an internal round."""
+    u = units.c
+    rows = tx.conn.execute(
+        sa.select(u.id, u.name)
+        .where(u.tenant_id == tx.tenant, u.kind == "internal", u.id.not_in((LEADERS, task.lead_unit)))
+        .where(sa.exists().where(memberships.c.tenant_id == u.tenant_id, memberships.c.unit_id == u.id))
+        .order_by(u.sort)
+    )
+    found = [forms.Option(f"internal_units@{r.id}", r.name) for r in rows]
+    leaders = org.people_of(tx.conn, tx.tenant, tx.today, memberships.c.unit_id == LEADERS)
+    return found + [forms.Option(r.id, r.name) for r in leaders]
+
+
+def due_of(tx: Asker, due_at: Any, done_at: Any = None) -> deadlines.Due:
+    """A due instant judged against business time and the working calendar."""
+    return deadlines.judge(due_at, tx.now, tx.environment_facts.calendar, done_at)
+
+
+def key_names(tx: Asker, keys: list[str]) -> dict[str, str]:
+    """Candidate keys in words: the names of who holds them today ("Trưởng phòng Quản lý Khoa học")."""
+    names: dict[str, str] = {}
+    for key in dict.fromkeys(k for k in keys if k):
+        held = org.holders(tx.conn, tx.tenant, key, tx.today)
+        names[key] = ", ".join(r.name for r in held[:2]) + (" …" if len(held) > 2 else "") if held else key
+    return names
+
+
+def month_end(month: str) -> Any:
+    """The instant at which a month is over at the office: the due instant of a month deadline."""
+    return deadlines.month_end(month)
+
+
+def local_day(instant: Any) -> Any:
+    """The office's calendar day of an instant."""
+    return clock.local_date(instant)

@@ -1,0 +1,377 @@
+"""One case with all that its page needs: milestones, steps, documents, opinions, gates, journal, and its diagram."""
+
+import json
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import bpmn, clock, deadlines, documents, gates
+from engine.bpmn import drawing
+from engine.errors import NotFound
+from engine.queries import paths
+from engine.queries.access import Asker, due_of, key_names, require_visible
+from engine.queries.inbox import short
+from engine.queries.opinions import rounds
+from engine.queries.register import URGENCY, case_state
+from engine.queries.views import (
+    CaseView,
+    GateRow,
+    IncidentView,
+    JournalRow,
+    Milestone,
+    StepRow,
+)
+from engine.queries.work import document_views, holder_of, signed_versions
+from engine.records import cases, focus_tasks, incidents, journal, people, resources, tasks, units
+
+JOURNAL_SHOWN = 200
+# What a page shows out of a journal payload; the rest is for replaying.
+SHOWN_FACTS = (
+    "element",
+    "outcome",
+    "reason",
+    "artefact",
+    "filename",
+    "number",
+    "to",
+    "from",
+    "job",
+    "code",
+    "response",
+)
+DONE, OPEN = "completed", ("ready", "claimed")
+
+
+def _load(tx: Asker, person: str, case_id: str) -> Any:
+    c, f = cases.c, focus_tasks.c
+    row = tx.conn.execute(
+        sa.select(
+            cases,
+            f.code.label("focus_code"),
+            f.short_title,
+            f.basis,
+            f.origin,
+            units.c.name.label("unit_name"),
+        )
+        .outerjoin(focus_tasks, sa.and_(f.tenant_id == c.tenant_id, f.id == c.focus_task_id))
+        .outerjoin(units, sa.and_(units.c.tenant_id == c.tenant_id, units.c.id == c.lead_unit))
+        .where(c.tenant_id == tx.tenant, sa.or_(c.id == case_id, c.code == case_id))
+    ).first()
+    if row is None:
+        raise NotFound("case", f"Expected a case with id {case_id}, found none.")
+    require_visible(tx, tx.actor(person), row.id)
+    return row
+
+
+def _tasks(tx: Asker, case_id: str) -> list[Any]:
+    t = tasks.c
+    ended = people.alias("ended")
+    held = people.alias("held")
+    return list(
+        tx.conn.execute(
+            sa.select(tasks, held.c.name.label("assignee_name"), ended.c.name.label("ended_name"))
+            .outerjoin(held, sa.and_(held.c.tenant_id == t.tenant_id, held.c.id == t.assignee))
+            .outerjoin(ended, sa.and_(ended.c.tenant_id == t.tenant_id, ended.c.id == t.ended_by))
+            .where(t.tenant_id == tx.tenant, t.case_id == case_id)
+            .order_by(t.created_at, t.id)
+        )
+    )
+
+
+def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
+    """The page of a case (by id or code). Raises NotFound when there is none that the person may see."""
+    row = _load(tx, person, case_id)
+    actor = tx.actor(person)
+    bundle = tx.models.bundle(tx.conn, tx.tenant, row.definition)
+    definition = bundle.definition
+    rows = _tasks(tx, row.id)
+    names = key_names(tx, [t.candidate for t in rows if t.candidate and t.state in OPEN])
+    step_rows = _steps(tx, row, definition, rows, names, actor.keys | {person})
+    versions = documents.versions(tx.conn, tx.tenant, row.id)
+    artefacts = tx.environment_facts.artefacts
+    doc_views = document_views(versions, (), (), artefacts, signed_versions(tx, row.id), editable=False)
+    entries, count = _journal(tx, row.id)
+    open_dues = [due_of(tx, t.due_at) for t in rows if t.state in OPEN]
+    worst = min(
+        open_dues, key=lambda d: (URGENCY.get(d.state, 9), -d.days if d.state == "late" else d.days), default=None
+    )
+    result = next(((d.symbol, d.dated) for d in doc_views if d.symbol and d.dated), None)
+    return CaseView(
+        id=row.id,
+        code=row.code,
+        title=row.short_title or row.title,
+        short=short(row.short_title or row.title),
+        process_name=bundle.name,
+        focus_code=row.focus_code,
+        lead_unit_name=row.unit_name or row.lead_unit,
+        origin=row.basis or row.origin,
+        state=case_state(row.status),
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        outcome=row.end_reason,
+        planned_finish=row.planned_finish,
+        committed_finish=row.committed_finish,
+        latest_finish=row.latest_finish,
+        step_due=worst or due_of(tx, None, row.ended_at),
+        case_due=due_of(tx, deadlines.month_end(row.latest_finish), _issued_at(rows, definition, row)),
+        milestones=_milestones(tx, row, definition, rows),
+        steps=step_rows,
+        documents=doc_views,
+        consultations=rounds(tx, row.id, person, row.drafter) if actor.in_department else [],
+        gates=_gates(tx, rows, definition, names),
+        journal=entries,
+        journal_count=count,
+        incidents=_incidents(tx, row.id, definition),
+        my_tasks=[
+            (t.id, t.name_en if lang == "en" else t.name)
+            for t in rows
+            if t.state in OPEN and (t.assignee == person or (t.assignee is None and t.candidate in actor.keys))
+        ],
+        result=result,
+    )
+
+
+def _of_step(definition: bpmn.Definition, element: bpmn.Element, rows: list[Any]) -> list[Any]:
+    """The tasks that belong to a step: its own, and those of the process it calls."""
+    number = element.properties.get("step")
+    return [t for t in rows if t.element == element.id or (t.step == number and element.type == "callActivity")]
+
+
+def _issued_at(rows: list[Any], definition: bpmn.Definition, row: Any) -> datetime | None:
+    """When the case's result was signed: the plan's deadlines are for that, not for closing the file."""
+    last = (paths.milestones(definition) or [None])[-1]
+    if last is not None:
+        mine = [t for t in _of_step(definition, last, rows) if t.state == DONE]
+        approved = [t for t in mine if gates.OUTCOMES.get(t.outcome or "") in ("approve", "edit")]
+        if approved:
+            return approved[-1].ended_at  # type: ignore[no-any-return]
+    return row.ended_at  # type: ignore[no-any-return]
+
+
+def _steps(
+    tx: Asker, row: Any, definition: bpmn.Definition, rows: list[Any], names: dict[str, str], keys: frozenset[str]
+) -> list[StepRow]:
+    found = []
+    entered = _journal_marks(tx, row.id)
+    for n, element in enumerate(_countable(definition), 1):
+        own = _of_step(definition, element, rows)
+        opened = [t for t in own if t.state in OPEN]
+        done = [t for t in own if t.state == DONE]
+        due, started, finished, state = _standing(tx, own, opened, done)
+        if not own and element.id in entered["completed"]:
+            state, started = "done", entered["completed"][element.id]
+            finished = started
+        if not own and row.status != "running" and state == "coming":
+            state = "skipped"
+        answered = asked = None
+        opinions = [t for t in own if t.kind == "opinion"]
+        if opinions:
+            last_host = opinions[-1].host
+            current = [t for t in opinions if t.host == last_host]
+            asked, answered = len(current), sum(t.state == DONE for t in current)
+        mine = next((t for t in opened if t.assignee in keys or (t.assignee is None and t.candidate in keys)), None)
+        found.append(
+            StepRow(
+                no=n,
+                step=element.properties["step"],
+                element=element.id,
+                name=element.properties.get("label") or element.name or element.id,
+                holder=_holder(tx, row, element, opened, done, names),
+                started_at=started,
+                due=due,
+                done_at=finished,
+                days=_days(tx, started, finished),
+                norm=None,
+                state=state,
+                round=max((t.round for t in own), default=1) if element.properties.get("gate") else _visits(own),
+                note=None,
+                answered=answered,
+                asked=asked,
+                task_id=mine.id if mine else None,
+            )
+        )
+    return found
+
+
+def _countable(definition: bpmn.Definition) -> list[bpmn.Element]:
+    """Steps that people know: splits and joins are not shown as rows."""
+    return [e for e in paths.steps(definition) if e.type not in ("parallelGateway", "inclusiveGateway")]
+
+
+def _visits(own: list[Any]) -> int:
+    elements: dict[str, int] = defaultdict(int)
+    for t in own:
+        if t.kind == "task":
+            elements[t.element] += 1
+    return max(elements.values(), default=1)
+
+
+def _standing(tx: Asker, own: list[Any], opened: list[Any], done: list[Any]) -> Any:
+    """(due, started, finished, state) of a step out of its tasks."""
+    if opened:
+        dues = [due_of(tx, t.due_at) for t in opened]
+        due = min(dues, key=lambda d: (URGENCY.get(d.state, 9), d.days))
+        return due, opened[0].created_at, None, "late" if due.state == "late" else "active"
+    if done:
+        last = max(done, key=lambda t: t.ended_at)
+        return due_of(tx, last.due_at, last.ended_at), own[0].created_at, last.ended_at, "done"
+    closed = [t for t in own if t.state == "cancelled"]
+    if closed:
+        last = max(closed, key=lambda t: t.ended_at)
+        return due_of(tx, last.due_at, last.ended_at), own[0].created_at, last.ended_at, "done"
+    return due_of(tx, None), None, None, "coming"
+
+
+def _days(tx: Asker, started: datetime | None, finished: datetime | None) -> int | None:
+    if started is None:
+        return None
+    until = finished or tx.now
+    calendar = tx.environment_facts.calendar
+    days: int = calendar.working_days_between(clock.local_date(started), clock.local_date(until))
+    return max(days, 0)
+
+
+def _holder(
+    tx: Asker, row: Any, element: bpmn.Element, opened: list[Any], done: list[Any], names: dict[str, str]
+) -> str | None:
+    if len(opened) > 1 and any(t.kind == "opinion" for t in opened):
+        return element.lane_name
+    for t in opened:
+        return t.assignee_name or names.get(t.candidate or "") or element.lane_name
+    if done and not any(t.kind == "opinion" for t in done):
+        return done[-1].ended_name or element.lane_name
+    return holder_of(tx, element, row.drafter) or None
+
+
+def _milestones(tx: Asker, row: Any, definition: bpmn.Definition, rows: list[Any]) -> list[Milestone]:
+    found = []
+    for element in paths.milestones(definition):
+        own = _of_step(definition, element, rows)
+        opened = [t for t in own if t.state in OPEN]
+        done = [t for t in own if t.state != "cancelled" and t.state not in OPEN]
+        due, _, finished, state = _standing(tx, own, opened, done)
+        shown = {"active": "current", "late": "late", "done": "done"}.get(state, "coming")
+        day = clock.local_date(finished) if finished else due.day
+        found.append(
+            Milestone(
+                element.properties["milestone"],
+                shown,
+                day,
+                False,
+                due.days if due.state in ("late", "done_late") else 0,
+            )
+        )
+    # A milestone behind one that is under way again (returned work) is not reached any more.
+    open_at = [i for i, m in enumerate(found) if m.state in ("current", "late")]
+    if open_at:
+        found = [
+            Milestone(m.name, "coming", None, False, 0) if i > open_at[0] and m.state == "done" else m
+            for i, m in enumerate(found)
+        ]
+    return found
+
+
+def _gates(tx: Asker, rows: list[Any], definition: bpmn.Definition, names: dict[str, str]) -> list[GateRow]:
+    return [
+        GateRow(
+            name=t.name,
+            gate="gate",
+            decider=t.ended_name or t.assignee_name or names.get(t.candidate or "", ""),
+            round=t.round,
+            outcome=t.outcome,
+            reason=t.reason,
+            at=t.ended_at,
+            element=t.element,
+            task_id=t.id if t.state in OPEN else None,
+            state=t.state,
+        )
+        for t in rows
+        if t.kind == "gate" and t.state != "cancelled"
+    ]
+
+
+def _journal_rows(tx: Asker, case_id: str) -> list[Any]:
+    j = journal.c
+    return list(
+        tx.conn.execute(
+            sa.select(journal, people.c.name.label("by"))
+            .outerjoin(people, sa.and_(people.c.tenant_id == j.tenant_id, people.c.id == j.actor))
+            .where(j.tenant_id == tx.tenant, j.case_id == case_id)
+            .order_by(j.seq.desc())
+        )
+    )
+
+
+def _journal(tx: Asker, case_id: str) -> tuple[list[JournalRow], int]:
+    rows = _journal_rows(tx, case_id)
+    shown = []
+    for row in rows[:JOURNAL_SHOWN]:
+        payload = json.loads(row.payload) if row.payload else {}
+        facts = {**(payload.get("answers") or {}), **payload}
+        params = {key: facts[key] for key in SHOWN_FACTS if isinstance(facts.get(key), str | int)}
+        shown.append(JournalRow(row.seq, row.at, row.kind, row.by, params, row.hash))
+    return shown, len(rows)
+
+
+def _journal_marks(tx: Asker, case_id: str) -> dict[str, Any]:
+    """Out of the journal: when elements of the main process were completed last, and which flows were walked."""
+    completed: dict[str, datetime] = {}
+    walked: dict[str, None] = {}
+    for row in reversed(_journal_rows(tx, case_id)):
+        for event in (json.loads(row.payload).get("events") or ()) if row.payload else ():
+            if event.get("process"):
+                continue
+            if event["e"] == "element.completed":
+                completed[event["el"]] = row.at
+            elif event["e"] == "flow.taken":
+                walked[event["flow"]] = None
+    return {"completed": completed, "walked": walked}
+
+
+def _incidents(tx: Asker, case_id: str, definition: bpmn.Definition) -> list[IncidentView]:
+    i = incidents.c
+    rows = tx.conn.execute(
+        sa.select(incidents)
+        .where(i.tenant_id == tx.tenant, i.case_id == case_id, i.resolved_at.is_(None))
+        .order_by(i.raised_at)
+    )
+    return [
+        IncidentView(
+            r.id,
+            r.element,
+            definition.elements[r.element].name if r.element in definition.elements else r.element,
+            r.raised_at,
+        )
+        for r in rows
+    ]
+
+
+def diagram(tx: Asker, person: str, case_id: str, lang: str = "vi") -> str:
+    """The case's diagram as SVG: what is done, active, late, and the ways that were walked. Raises NotFound."""
+    row = _load(tx, person, case_id)
+    definition = tx.models.bundle(tx.conn, tx.tenant, row.definition).definition
+    rows = _tasks(tx, row.id)
+    marked = _journal_marks(tx, row.id)
+    marks: dict[str, drawing.Mark] = {}
+    for element_id in marked["completed"]:
+        marks[element_id] = drawing.Mark("done")
+    for element in definition.elements.values():
+        own = (
+            _of_step(definition, element, rows)
+            if "step" in element.properties
+            else [t for t in rows if t.element == element.id]
+        )
+        opened = [t for t in own if t.state in OPEN]
+        if not opened:
+            continue
+        dues = [due_of(tx, t.due_at) for t in opened]
+        late = [d for d in dues if d.state == "late"]
+        opinions = [t for t in own if t.kind == "opinion" and t.host == opened[-1].host]
+        note = f"quá {max(d.days for d in late)} ngày" if late else ""
+        marks[element.id] = drawing.Mark("late" if late else "active", sum(t.state == DONE for t in opinions), note)
+    xml = tx.conn.execute(
+        sa.select(resources.c.content).where(resources.c.tenant_id == tx.tenant, resources.c.hash == row.definition)
+    ).scalar_one()
+    return drawing.svg(bytes(xml), marks, tuple(marked["walked"]), lang)

@@ -1,0 +1,98 @@
+"""Rounds of opinions as pages show them: who answered what, who is silent, what the drafter did with each remark."""
+
+from collections import Counter
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import deadlines
+from engine.queries.access import Asker, due_of, key_names
+from engine.queries.views import ConsultationView, OpinionView
+from engine.records import consultations, opinions, people, tasks, units
+
+_answered = people.alias("answered")
+
+
+def rounds(
+    tx: Asker, case_id: str, person: str, drafter: str | None, only_task: str | None = None
+) -> list[ConsultationView]:
+    """The rounds of a case, oldest first. With `only_task`, only the round of that opinion and in it only that opinion:
+    who is asked does not see the others' answers."""
+    c, o = consultations.c, opinions.c
+    chosen = [c.tenant_id == tx.tenant, c.case_id == case_id]
+    if only_task is not None:
+        chosen.append(c.id.in_(sa.select(o.consultation_id).where(o.tenant_id == tx.tenant, o.task_id == only_task)))
+    heads = tx.conn.execute(sa.select(consultations).where(*chosen).order_by(c.opened_at, c.id)).all()
+    if not heads:
+        return []
+    rows = tx.conn.execute(
+        sa.select(opinions, _answered.c.name.label("answered_name"), tasks.c.due_at, tasks.c.state.label("task_state"))
+        .join(tasks, sa.and_(tasks.c.tenant_id == o.tenant_id, tasks.c.id == o.task_id))
+        .outerjoin(_answered, sa.and_(_answered.c.tenant_id == o.tenant_id, _answered.c.id == o.answered_by))
+        .where(o.tenant_id == tx.tenant, o.consultation_id.in_([h.id for h in heads]))
+        .order_by(o.sort, o.id)
+    ).all()
+    who = _participants(tx, [r.participant for r in rows])
+    return [_round(tx, head, rows, who, person == drafter, only_task) for head in heads]
+
+
+def _participants(tx: Asker, keys: list[str]) -> dict[str, tuple[str, str | None]]:
+    """Participant → (name, unit): a unit for "lane@unit", else a person."""
+    named = {
+        row.id: row.name
+        for row in tx.conn.execute(sa.select(units.c.id, units.c.name).where(units.c.tenant_id == tx.tenant))
+    }
+    persons = key_names(tx, [key for key in keys if "@" not in key])
+    return {
+        key: (named.get(key.partition("@")[2], key), None) if "@" in key else (persons.get(key, key), None)
+        for key in keys
+    }
+
+
+def _round(
+    tx: Asker, head: Any, rows: Any, who: dict[str, tuple[str, str | None]], is_drafter: bool, only_task: str | None
+) -> ConsultationView:
+    own = [r for r in rows if r.consultation_id == head.id]
+    shown = [r for r in own if only_task is None or r.task_id == only_task]
+    counts = Counter(r.outcome or "khong_tra_loi" for r in own)
+    views = [_opinion(tx, n, r, who[r.participant], is_drafter) for n, r in enumerate(shown, 1)]
+    return ConsultationView(
+        id=head.id,
+        kind=head.kind,
+        name=head.title,
+        round=head.round,
+        asked=len(own),
+        answered=sum(r.answered_at is not None for r in own),
+        asked_at=head.opened_at,
+        due=due_of(tx, head.due_at, head.closed_at),
+        deemed_consent=True,
+        deemed_from=deadlines.due_day(head.due_at) if head.due_at else None,
+        closed=head.closed_at is not None,
+        counts=dict(counts),
+        open_responses=sum(v.may_respond and v.response is None for v in views),
+        opinions=views,
+    )
+
+
+def _opinion(tx: Asker, n: int, row: Any, who: tuple[str, str | None], is_drafter: bool) -> OpinionView:
+    answered = row.answered_at is not None
+    needs = answered and (bool(row.remark) or row.outcome in ("dong_y_co_y_kien", "khong_dong_y"))
+    silent = "deemed" if row.outcome == "khong_tra_loi" else "withdrawn" if row.task_state == "cancelled" else "waiting"
+    return OpinionView(
+        id=row.id,
+        no=n,
+        who=who[0],
+        unit_name=row.answered_name if answered and row.answered_name != who[0] else who[1],
+        state="answered" if answered else silent,
+        outcome=row.outcome,
+        place=row.clause,
+        text=row.remark,
+        file=None,
+        received_at=row.answered_at,
+        late_days=0,
+        recorded_by=None,
+        response=row.response,
+        response_text=row.response_text,
+        responded_at=row.responded_at,
+        may_respond=needs and is_drafter,
+    )

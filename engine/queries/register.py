@@ -1,0 +1,189 @@
+"""Hồ sơ as a list, and the plan's focus tasks from which cases are opened."""
+
+from collections import defaultdict
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import deadlines, org
+from engine.errors import NotFound
+from engine.queries import paths
+from engine.queries.access import Asker, due_of, key_names, visible
+from engine.queries.inbox import short
+from engine.queries.views import CaseList, CaseRow, FocusTaskView
+from engine.records import cases, focus_tasks, people, plans, tasks, units
+
+URGENCY = {"late": 0, "today": 1, "soon": 2, "ok": 3, "none": 4}
+LIMIT = 500
+
+
+def cases_list(tx: Asker, person: str, state: str | None = None, unit: str | None = None) -> CaseList:
+    """The cases that a person may see, newest first; `state`: running, late, soon or done; `unit`: the lead unit."""
+    actor = tx.actor(person)
+    c, f = cases.c, focus_tasks.c
+    rows = tx.conn.execute(
+        sa.select(
+            c.id,
+            c.code,
+            c.title,
+            c.lead_unit,
+            c.status,
+            c.milestone,
+            c.started_at,
+            c.ended_at,
+            c.latest_finish,
+            c.definition,
+            f.code.label("focus_code"),
+            f.short_title,
+            units.c.name.label("unit_name"),
+        )
+        .outerjoin(focus_tasks, sa.and_(f.tenant_id == c.tenant_id, f.id == c.focus_task_id))
+        .outerjoin(units, sa.and_(units.c.tenant_id == c.tenant_id, units.c.id == c.lead_unit))
+        .where(c.tenant_id == tx.tenant, visible(actor))
+        .order_by(c.started_at.desc(), c.id)
+        .limit(LIMIT)
+    ).all()
+    current = _current_steps(tx, [r.id for r in rows if r.status == "running"])
+    done = _done_steps(tx, [r.id for r in rows])
+    lines = [_line(tx, r, current.get(r.id, []), done.get(r.id, 0)) for r in rows]
+    counts = {
+        "all": len(lines),
+        "running": sum(x.state == "running" for x in lines),
+        "late": sum(x.state == "running" and "late" in (x.step_due.state, x.case_due.state) for x in lines),
+        "soon": sum(x.state == "running" and x.step_due.state in ("today", "soon") for x in lines),
+        "done": sum(x.state != "running" for x in lines),
+    }
+    keep = {
+        "running": lambda x: x.state == "running",
+        "late": lambda x: x.state == "running" and "late" in (x.step_due.state, x.case_due.state),
+        "soon": lambda x: x.state == "running" and x.step_due.state in ("today", "soon"),
+        "done": lambda x: x.state != "running",
+    }.get(state or "", lambda x: True)
+    named = {r.lead_unit: r.unit_name or r.lead_unit for r in rows}
+    by_id = {r.id: r.lead_unit for r in rows}
+    shown = [x for x in lines if keep(x) and (not unit or by_id[x.id] == unit)]
+    return CaseList(counts, sorted(named.items(), key=lambda item: item[1]), shown)
+
+
+def _current_steps(tx: Asker, ids: list[str]) -> dict[str, list[Any]]:
+    t = tasks.c
+    found = defaultdict(list)
+    if ids:
+        rows = tx.conn.execute(
+            sa.select(t.case_id, t.name, t.element, t.candidate, t.due_at, people.c.name.label("person"))
+            .outerjoin(people, sa.and_(people.c.tenant_id == t.tenant_id, people.c.id == t.assignee))
+            .where(t.tenant_id == tx.tenant, t.case_id.in_(ids), t.state.in_(("ready", "claimed")))
+            .order_by(t.created_at)
+        )
+        for row in rows:
+            found[row.case_id].append(row)
+    return found
+
+
+def _done_steps(tx: Asker, ids: list[str]) -> dict[str, int]:
+    t = tasks.c
+    if not ids:
+        return {}
+    rows = tx.conn.execute(
+        sa.select(t.case_id, sa.func.count(sa.distinct(t.step)))
+        .where(t.tenant_id == tx.tenant, t.case_id.in_(ids), t.state == "completed", t.step.is_not(None))
+        .group_by(t.case_id)
+    )
+    return {case_id: n for case_id, n in rows}
+
+
+def _line(tx: Asker, row: Any, current: list[Any], done: int) -> CaseRow:
+    definition = tx.models.bundle(tx.conn, tx.tenant, row.definition).definition
+    names = key_names(tx, [t.candidate for t in current if t.candidate and not t.person])
+    dues = [due_of(tx, t.due_at) for t in current]
+    worst = min(dues, key=lambda d: (URGENCY.get(d.state, 9), -d.days if d.state == "late" else d.days), default=None)
+    seen: dict[str, tuple[str, str]] = {}
+    for t in current:
+        holder = t.person or names.get(t.candidate or "", "")
+        if t.element in seen and seen[t.element][1] != holder:
+            more = sum(x.element == t.element for x in current)
+            seen[t.element] = (t.name, f"{more} người")
+        else:
+            seen.setdefault(t.element, (t.name, holder))
+    return CaseRow(
+        id=row.id,
+        code=row.code,
+        title=row.title,
+        short=short(row.short_title or row.title),
+        focus_code=row.focus_code,
+        lead_unit_name=row.unit_name or row.lead_unit,
+        state=case_state(row.status),
+        milestone=row.milestone,
+        steps=list(seen.values()),
+        step_due=worst or due_of(tx, None, row.ended_at),
+        case_due=due_of(tx, deadlines.month_end(row.latest_finish), row.ended_at),
+        started_at=row.started_at,
+        done_steps=done,
+        step_count=len([e for e in paths.steps(definition) if e.type in ("userTask", "callActivity")]),
+    )
+
+
+def case_state(status: str) -> str:
+    """How a page calls the status of a case."""
+    return {"refused": "ended"}.get(status, status)
+
+
+def focus_tasks_list(tx: Asker, person: str) -> list[FocusTaskView]:
+    """The focus tasks of the newest plan version, in the plan's order, with the cases opened for them."""
+    actor = tx.actor(person)
+    f, c = focus_tasks.c, cases.c
+    plan = tx.conn.execute(
+        sa.select(plans.c.id)
+        .where(plans.c.tenant_id == tx.tenant)
+        .order_by(plans.c.year.desc(), plans.c.version.desc())
+        .limit(1)
+    ).scalar()
+    rows = tx.conn.execute(
+        sa.select(focus_tasks, units.c.name.label("unit_name"))
+        .outerjoin(units, sa.and_(units.c.tenant_id == f.tenant_id, units.c.id == f.lead_unit))
+        .where(f.tenant_id == tx.tenant, f.plan_id == plan)
+        .order_by(f.sort)
+    ).all()
+    opened = defaultdict(list)
+    for case in tx.conn.execute(
+        sa.select(c.id, c.code, c.status, c.focus_task_id)
+        .where(c.tenant_id == tx.tenant, c.focus_task_id.in_([r.id for r in rows]), visible(actor))
+        .order_by(c.started_at)
+    ):
+        opened[case.focus_task_id].append((case.id, case.code, case_state(case.status)))
+    return [_focus(tx, n, row, opened[row.id], actor) for n, row in enumerate(rows, 1)]
+
+
+def _focus(tx: Asker, n: int, row: Any, opened: list[tuple[str, str, str]], actor: org.Actor) -> FocusTaskView:
+    digest = tx.environment_facts.processes.get(row.process_id or "")
+    steps = None
+    if digest:
+        steps = len(paths.steps(tx.models.bundle(tx.conn, tx.tenant, digest).definition))
+    entitled = "van_phong_tong_hop" in actor.roles or ("truong_don_vi" in actor.roles and row.lead_unit in actor.units)
+    running = any(state == "running" for _, _, state in opened)
+    return FocusTaskView(
+        id=row.id,
+        code=row.code,
+        no=n,
+        title=row.title,
+        short=row.short_title,
+        lead_unit_name=row.unit_name or row.lead_unit,
+        origin=row.origin,
+        planned_start=row.planned_start,
+        planned_finish=row.planned_finish,
+        committed_finish=row.committed_finish,
+        latest_finish=row.latest_finish,
+        executable=digest is not None,
+        cases=opened,
+        may_start=entitled and digest is not None and not running,
+        steps=steps,
+        results=[r["text"] for r in row.results],
+    )
+
+
+def focus_task(tx: Asker, person: str, focus_task_id: str) -> FocusTaskView:
+    """One focus task of the plan. Raises NotFound."""
+    for view in focus_tasks_list(tx, person):
+        if view.id == focus_task_id:
+            return view
+    raise NotFound("focus_task", f"Expected a focus task with id {focus_task_id}, found none.")

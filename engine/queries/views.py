@@ -1,0 +1,449 @@
+"""The shapes that pages read: frozen, plain, never rows of an object-relational mapper.
+
+Instants are tz-aware UTC, days are dates. Texts from people or models are as stored; what the program itself says is a
+code with parameters, which the web layer words in the reader's language.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from engine.deadlines import Due
+from engine.errors import Reason
+from engine.gates import Condition
+
+
+class Facts:
+    """A mapping whose keys are read as attributes: a row put together by hand where a query gives one elsewhere."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.__dict__.update(values)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """Who is logged in, for every page."""
+
+    person: str
+    name: str
+    unit: str
+    unit_name: str
+    roles: frozenset[str]
+    keys: frozenset[str]
+    csrf: str
+    lang: str | None
+    shortcuts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    """What the top bar shows."""
+
+    todo: int
+    unread: int
+    now: datetime
+    clock_moved: bool
+    may: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """One line of the inbox."""
+
+    task_id: str
+    version: int
+    name: str
+    kind: str
+    case_id: str
+    case_code: str
+    case_short: str
+    due: Due
+    unread: bool
+    claimable: bool
+    assignee_name: str | None
+    holder: str | None
+    submitted_by: str | None
+    round: int
+    done_at: datetime | None
+    outcome: str | None
+    element: str = ""
+    step: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxGroup:
+    """Rows of one urgency."""
+
+    state: str
+    rows: Sequence[InboxRow]
+
+
+@dataclass(frozen=True, slots=True)
+class FocusCount:
+    """How many of the shown tasks belong to a focus task."""
+
+    id: str
+    short: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LastDone:
+    """The task that was completed last."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Việc của tôi."""
+
+    tab: str
+    counts: Mapping[str, int]
+    focus: Sequence[FocusCount]
+    groups: Sequence[InboxGroup]
+    last_done: LastDone | None
+    ever: bool
+    upcoming: Sequence[Any] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """A version of a document."""
+
+    id: str
+    number: str
+    filename: str
+    media_type: str
+    size: int
+    at: datetime
+    by: str
+    sha256: str
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A document with its versions, newest first."""
+
+    artefact: str
+    name: str
+    required: bool
+    editable: bool
+    versions: Sequence[VersionView]
+    symbol: str | None = None
+    dated: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionView:
+    """One who was asked, and what came back."""
+
+    id: str
+    no: int
+    who: str
+    unit_name: str | None
+    state: str
+    outcome: str | None
+    place: str | None
+    text: str | None
+    file: VersionView | None
+    received_at: datetime | None
+    late_days: int
+    recorded_by: str | None
+    response: str | None
+    response_text: str | None
+    responded_at: datetime | None
+    may_respond: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultationView:
+    """A round of opinions."""
+
+    id: str
+    kind: str
+    name: str
+    round: int
+    asked: int
+    answered: int
+    asked_at: datetime
+    due: Due
+    deemed_consent: bool
+    deemed_from: date | None
+    closed: bool
+    counts: Mapping[str, int]
+    open_responses: int
+    opinions: Sequence[OpinionView]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One decision that a gate offers."""
+
+    slug: str
+    kind: str
+    label: str | None
+    consequence: str | None
+    reason_min: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """What the gate page shows beside the document."""
+
+    gate: str
+    decider: str
+    outcomes: Sequence[Outcome]
+    round: int
+    max_rounds: int | None
+    returned_to: str | None
+    needs_password: bool
+    capacity: str | None
+    document: tuple[str, str] | None
+    submitted_by: str | None
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An earlier round at a gate."""
+
+    round: int
+    outcome: str
+    reason: str | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """Where the case goes when this task is done."""
+
+    name: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """One task with all that its page needs."""
+
+    id: str
+    version: int
+    name: str
+    kind: str
+    state: str
+    case_id: str
+    case_code: str
+    case_title: str
+    case_short: str
+    step: str | None
+    step_no: int
+    step_count: int
+    assignee: str | None
+    assignee_name: str | None
+    assigned_by: str | None
+    opened_at: datetime
+    claimed_at: datetime | None
+    completed_at: datetime | None
+    candidates: Sequence[str]
+    due: Due
+    instructions: str | None
+    rights: frozenset[str]
+    why_not: Reason | None
+    form: Any
+    draft: Mapping[str, Any] | None
+    draft_saved_at: datetime | None
+    conditions: Sequence[Condition]
+    documents: Sequence[DocumentView]
+    document_count: int
+    consultation: ConsultationView | None
+    next_step: NextStep | None
+    gate: GateView | None
+    assignable: Sequence[tuple[str, str]]
+    submissions: Sequence[Submission]
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A point that a leader asks for, in plain words."""
+
+    name: str
+    state: str
+    day: date | None
+    expected: bool
+    late_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step of a case: the table twin of the diagram."""
+
+    no: int
+    step: str | None
+    element: str
+    name: str
+    holder: str | None
+    started_at: datetime | None
+    due: Due
+    done_at: datetime | None
+    days: int | None
+    norm: int | None
+    state: str
+    round: int
+    note: str | None
+    answered: int | None
+    asked: int | None
+    task_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """A decision, or a gate that waits for one."""
+
+    name: str
+    gate: str
+    decider: str
+    round: int
+    outcome: str | None
+    reason: str | None
+    at: datetime | None
+    element: str
+    task_id: str | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """An entry of the journal, without its payload."""
+
+    seq: int
+    at: datetime
+    kind: str
+    by: str | None
+    params: Mapping[str, Any]
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """A step that stopped for a technical reason."""
+
+    id: str
+    element: str
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One case with all that its page needs."""
+
+    id: str
+    code: str
+    title: str
+    short: str
+    process_name: str
+    focus_code: str | None
+    lead_unit_name: str
+    origin: str | None
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    planned_finish: str
+    committed_finish: str
+    latest_finish: str
+    step_due: Due
+    case_due: Due
+    milestones: Sequence[Milestone]
+    steps: Sequence[StepRow]
+    documents: Sequence[DocumentView]
+    consultations: Sequence[ConsultationView]
+    gates: Sequence[GateRow]
+    journal: Sequence[JournalRow]
+    journal_count: int
+    incidents: Sequence[IncidentView]
+    my_tasks: Sequence[tuple[str, str]]
+    result: tuple[str, date] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A line in the list of cases."""
+
+    id: str
+    code: str
+    title: str
+    short: str
+    focus_code: str | None
+    lead_unit_name: str
+    state: str
+    milestone: str | None
+    steps: Sequence[tuple[str, str]]
+    step_due: Due
+    case_due: Due
+    started_at: datetime
+    done_steps: int
+    step_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseList:
+    """Hồ sơ."""
+
+    counts: Mapping[str, int]
+    units: Sequence[tuple[str, str]]
+    rows: Sequence[CaseRow]
+
+
+@dataclass(frozen=True, slots=True)
+class FocusTaskView:
+    """A focus task of the plan, executable or not yet."""
+
+    id: str
+    code: str
+    no: int
+    title: str
+    short: str
+    lead_unit_name: str
+    origin: str
+    planned_start: str
+    planned_finish: str
+    committed_finish: str
+    latest_finish: str
+    executable: bool
+    cases: Sequence[tuple[str, str, str]]
+    may_start: bool
+    steps: int | None
+    results: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """Something that one is told."""
+
+    id: str
+    at: datetime
+    kind: str
+    params: Mapping[str, Any]
+    case_id: str | None
+    case_code: str | None
+    task_id: str | None
+    unread: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file to be sent to the reader."""
+
+    filename: str
+    media_type: str
+    size: int
+    sha256: str
+    content: bytes = field(repr=False)

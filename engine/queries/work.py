@@ -1,0 +1,339 @@
+"""One task with all that its page needs: the form, what blocks completion, documents, opinions, the gate."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import bpmn, clock, consultations, documents, gates, org, tasks
+from engine.errors import NotFound, Reason
+from engine.queries import paths
+from engine.queries.access import Asker, due_of, key_names, require_visible, sources
+from engine.queries.inbox import short
+from engine.queries.opinions import rounds
+from engine.queries.views import (
+    DocumentView,
+    GateView,
+    NextStep,
+    Outcome,
+    Submission,
+    TaskView,
+    VersionView,
+)
+from engine.records import cases, focus_tasks, memberships, people
+from engine.records import tasks as task_rows
+
+_assignee = people.alias("assignee")
+
+
+def _load(tx: Asker, task_id: str) -> Any:
+    t, c = task_rows.c, cases.c
+    row = tx.conn.execute(
+        sa.select(
+            task_rows,
+            c.code,
+            c.title,
+            c.lead_unit,
+            c.drafter,
+            c.status,
+            c.definition.label("case_definition"),
+            focus_tasks.c.short_title,
+            _assignee.c.name.label("assignee_name"),
+        )
+        .join(cases, sa.and_(c.tenant_id == t.tenant_id, c.id == t.case_id))
+        .outerjoin(focus_tasks, sa.and_(focus_tasks.c.tenant_id == c.tenant_id, focus_tasks.c.id == c.focus_task_id))
+        .outerjoin(_assignee, sa.and_(_assignee.c.tenant_id == t.tenant_id, _assignee.c.id == t.assignee))
+        .where(t.tenant_id == tx.tenant, t.id == task_id)
+    ).first()
+    if row is None:
+        raise NotFound("task", f"Expected a task with id {task_id}, found none.")
+    return row
+
+
+def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
+    """The page of a task for a person. Raises NotFound when there is none that the person may see."""
+    row = _load(tx, task_id)
+    actor = tx.actor(person)
+    mine = row.assignee == person or row.candidate in actor.keys
+    if not mine:
+        require_visible(tx, actor, row.case_id, "task")
+    main = tx.models.bundle(tx.conn, tx.tenant, row.case_definition).definition
+    bundle = tx.models.bundle(tx.conn, tx.tenant, row.definition)
+    element = bundle.definition.elements[row.element]
+    is_gate = row.kind == "gate"
+    rights = tasks.allowed(row, actor)
+    versions = documents.versions(tx.conn, tx.tenant, row.case_id)
+    requires = gates.words(element.properties.get("requires"))
+    produces = gates.words(element.properties.get("produces"))
+    remarks = consultations.unanswered(tx.conn, tx.tenant, row.case_id) if "opinions" in requires else None
+    names = tx.environment_facts.artefacts
+    facts = gates.Facts(person, row.drafter, requires, produces, documents.newest(versions), names, remarks)
+    conditions = gates.conditions(facts, is_gate) if row.state in tasks.OPEN_STATES else []
+    draft = row.draft or {}
+    numbered = paths.steps(main)
+    step_no = next((i for i, e in enumerate(numbered, 1) if e.properties["step"] == row.step), 0)
+    signed = signed_versions(tx, row.case_id)
+    asked = rounds(tx, row.case_id, person, row.drafter, only_task=task_id if row.kind == "opinion" else None)
+    return TaskView(
+        id=row.id,
+        version=row.version,
+        name=row.name_en if lang == "en" else row.name,
+        kind=row.kind,
+        state={"claimed": "reserved", "cancelled": "withdrawn"}.get(row.state, row.state),
+        case_id=row.case_id,
+        case_code=row.code,
+        case_title=row.title,
+        case_short=short(row.short_title or row.title),
+        step=row.step,
+        step_no=step_no,
+        step_count=len(numbered),
+        assignee=row.assignee,
+        assignee_name=row.assignee_name,
+        assigned_by=None,
+        opened_at=row.created_at,
+        claimed_at=row.claimed_at,
+        completed_at=row.ended_at if row.state == "completed" else None,
+        candidates=list(key_names(tx, [row.candidate] if row.candidate else []).values()),
+        due=due_of(tx, row.due_at, row.ended_at),
+        instructions=element.documentation or None,
+        rights=rights,
+        why_not=None if "complete" in rights else _why_not(row, actor),
+        form=_form(tx, row, draft.get("answers"), lang),
+        draft=draft.get("answers"),
+        draft_saved_at=clock.parse(draft["at"]) if draft.get("at") else None,
+        conditions=conditions,
+        documents=document_views(
+            versions, requires, produces, names, signed, editable="attach" in rights and not is_gate
+        ),
+        document_count=len(versions),
+        consultation=_shown_round(asked, row, requires),
+        next_step=_next_step(tx, main, bundle.definition, element, row),
+        gate=_gate(tx, main, bundle.definition, element, row, versions),
+        assignable=[(p.id, p.name) for p in assignable(tx, row)] if "assign" in rights else [],
+        submissions=_submissions(tx, row),
+    )
+
+
+def _why_not(row: Any, actor: org.Actor) -> Reason:
+    if row.state not in tasks.OPEN_STATES:
+        return Reason({"completed": "already_completed"}.get(row.state, "withdrawn"), "the task is closed")
+    if row.assignee and row.assignee != actor.id:
+        return Reason("not_mine", f"the task is with {row.assignee_name}", {"holder": row.assignee_name})
+    return Reason("role", "the task is for somebody else")
+
+
+def _form(tx: Asker, row: Any, draft: Any, lang: str) -> Any:
+    if not row.form:
+        return None
+    form = tx.models.form(tx.conn, tx.tenant, row.form)
+    values = row.answers if row.state == "completed" else draft
+    return form.describe(values or {}, sources(tx, form, row), lang)
+
+
+def signed_versions(tx: Asker, case_id: str) -> set[str]:
+    """SHA-256 of the document versions that a signature of the case was given on."""
+    t = task_rows.c
+    rows = tx.conn.execute(
+        sa.select(t.seen, t.outcome).where(t.tenant_id == tx.tenant, t.case_id == case_id, t.capacity.is_not(None))
+    )
+    approved = [row.seen or [] for row in rows if gates.OUTCOMES.get(row.outcome) in ("approve", "edit")]
+    return {pinned["sha256"] for seen in approved for pinned in seen}
+
+
+def document_views(
+    versions: list[Any],
+    requires: tuple[str, ...],
+    produces: tuple[str, ...],
+    names: Any,
+    signed: set[str],
+    editable: bool,
+) -> list[DocumentView]:
+    """The documents of a case for a page: those that the task is about first, then the others."""
+    by_artefact: dict[str, list[Any]] = {}
+    for version in versions:
+        by_artefact.setdefault(version.artefact, []).append(version)
+    wanted = [slug for slug in dict.fromkeys((*produces, *requires)) if slug != "opinions"]
+    found = []
+    for slug in (*wanted, *(s for s in by_artefact if s not in wanted)):
+        rows = by_artefact.get(slug, [])
+        views = [
+            VersionView(
+                r.id,
+                f"{r.number}.0",
+                r.filename,
+                r.media_type,
+                r.size,
+                r.added_at,
+                r.added_by_name or r.added_by,
+                r.sha256,
+                r.sha256 in signed,
+            )
+            for r in rows
+        ]
+        found.append(
+            DocumentView(
+                slug,
+                names.get(slug, slug),
+                slug in wanted,
+                editable and slug in wanted,
+                views,
+                rows[0].symbol if rows else None,
+                rows[0].dated if rows else None,
+            )
+        )
+    return found
+
+
+def _shown_round(asked: list[Any], row: Any, requires: tuple[str, ...]) -> Any:
+    """The round that a task answers, or (for one that needs all remarks dealt with) the newest round."""
+    if row.kind == "opinion":
+        return asked[0] if asked else None
+    return asked[-1] if asked and "opinions" in requires else None
+
+
+def holder_of(tx: Asker, element: bpmn.Element, drafter: str | None) -> str:
+    """Who will hold a step, in words: the drafter by name, else the lane."""
+    if element.lane == "drafter" and drafter:
+        name = tx.conn.execute(
+            sa.select(people.c.name).where(people.c.tenant_id == tx.tenant, people.c.id == drafter)
+        ).scalar()
+        return name or element.lane_name or drafter
+    return element.lane_name or ""
+
+
+def _next_step(
+    tx: Asker, main: bpmn.Definition, own: bpmn.Definition, element: bpmn.Element, row: Any
+) -> NextStep | None:
+    if row.kind != "task":
+        return None
+    target = paths.next_of(own, element, {})
+    if target is None or target.ends:
+        caller = next((e for e in main.elements.values() if e.properties.get("step") == row.step), None)
+        if own is main or caller is None:
+            return None
+        target = paths.next_of(main, caller, {})
+    if target is None or target.ends:
+        return None
+    return NextStep(target.element.name, holder_of(tx, target.element, row.drafter))
+
+
+def _gate(
+    tx: Asker, main: bpmn.Definition, own: bpmn.Definition, element: bpmn.Element, row: Any, versions: list[Any]
+) -> GateView | None:
+    if row.kind == "task":
+        return None
+    lane = next(iter(key_names(tx, [row.candidate]).values()), None) if row.candidate else row.assignee_name
+    caller = next((e for e in main.elements.values() if e.properties.get("step") == row.step), element)
+    back = paths.returns_to(main, element) or paths.returns_to(main, caller)
+    outcomes = []
+    for slug in gates.outcomes(element.properties) if row.kind == "gate" else ():
+        # Inside a called process a decision ends it; what follows is decided where it was called.
+        where = (own, element) if own is main else (main, caller)
+        target = paths.next_of(*where, {"outcome": slug})
+        kind = gates.OUTCOMES.get(slug, "approve")
+        outcomes.append(
+            Outcome(
+                slug,
+                kind,
+                None,
+                _consequence(tx, target, row),
+                gates.REASON_MIN if gates.needs_reason(slug) else 0,
+            )
+        )
+    about = gates.words(element.properties.get("requires")) or gates.words(caller.properties.get("requires"))
+    newest = documents.newest(versions)
+    document = next(((newest[s].title, f"{newest[s].number}.0") for s in about if s in newest), None)
+    submitted = _submitted(tx, row)
+    return GateView(
+        gate=element.properties.get("gate", "opinion"),
+        decider=lane or "",
+        outcomes=outcomes,
+        round=row.round,
+        max_rounds=gates.MAX_ROUNDS if row.kind == "gate" else None,
+        returned_to=holder_of(tx, back, row.drafter) if back else None,
+        needs_password=element.properties.get("gate") == "signing",
+        capacity=_capacity(element, caller, lane),
+        document=document,
+        submitted_by=submitted.name if submitted else None,
+        submitted_at=submitted.ended_at if submitted else None,
+    )
+
+
+def _consequence(tx: Asker, target: paths.Target | None, row: Any) -> str | None:
+    if target is None:
+        return None
+    if target.ends:
+        return target.element.name
+    holder = holder_of(tx, target.element, row.drafter)
+    return f"{holder}: {target.element.name}" if holder else target.element.name
+
+
+def _capacity(element: bpmn.Element, caller: bpmn.Element, lane: str | None) -> str | None:
+    if element.properties.get("gate") != "signing":
+        return None
+    return element.properties.get("capacity") or caller.properties.get("capacity") or (lane or "").upper()
+
+
+def capacity_of(tx: Asker, task_id: str) -> str | None:
+    """In which capacity a signing task is signed ("GIÁM ĐỐC SỞ"); None when there is no such task."""
+    try:
+        row = _load(tx, task_id)
+    except NotFound:
+        return None
+    main = tx.models.bundle(tx.conn, tx.tenant, row.case_definition).definition
+    element = tx.models.bundle(tx.conn, tx.tenant, row.definition).definition.elements[row.element]
+    caller = next((e for e in main.elements.values() if e.properties.get("step") == row.step), element)
+    lane = next(iter(key_names(tx, [row.candidate]).values()), None) if row.candidate else row.assignee_name
+    return _capacity(element, caller, lane) or ""
+
+
+def _submitted(tx: Asker, row: Any) -> Any:
+    t = task_rows.c
+    return tx.conn.execute(
+        sa.select(people.c.name, t.ended_at)
+        .join(people, sa.and_(people.c.tenant_id == t.tenant_id, people.c.id == t.ended_by))
+        .where(
+            t.tenant_id == tx.tenant,
+            t.case_id == row.case_id,
+            t.state == "completed",
+            t.kind == "task",
+            t.ended_at <= row.created_at,
+        )
+        .order_by(t.ended_at.desc())
+        .limit(1)
+    ).first()
+
+
+def _submissions(tx: Asker, row: Any) -> list[Submission]:
+    if row.kind != "gate":
+        return []
+    t = task_rows.c
+    rows = tx.conn.execute(
+        sa.select(t.round, t.outcome, t.reason, t.ended_at, people.c.name)
+        .join(people, sa.and_(people.c.tenant_id == t.tenant_id, people.c.id == t.ended_by))
+        .where(
+            t.tenant_id == tx.tenant,
+            t.case_id == row.case_id,
+            t.element == row.element,
+            t.state == "completed",
+            t.id != row.id,
+        )
+        .order_by(t.ended_at)
+    )
+    return [Submission(r.round, r.outcome or "", r.reason, r.name, r.ended_at) for r in rows]
+
+
+def assignable(tx: Asker, row: Any) -> list[Any]:
+    """Who else may do a task: the holders of its candidate key, or for a drafter's task the lead unit's officers."""
+    if row.candidate:
+        found = org.holders(tx.conn, tx.tenant, row.candidate, tx.today)
+    elif row.kind == "task":
+        found = org.people_of(
+            tx.conn,
+            tx.tenant,
+            tx.today,
+            memberships.c.unit_id == row.lead_unit,
+            memberships.c.roles.contains("nguoi_soan_thao"),
+        )
+    else:
+        found = []
+    return [person for person in found if person.id != row.assignee]
