@@ -753,7 +753,7 @@ def walk(source: Code, end: Code | None, position: int) -> Callable[[Frame], Ite
         else:
             found = first if type(first) is list else [first]
         if found is None:
-            return fail(frame, "wrong_type", "Expected a list or a range to go through.", position)
+            fail(frame, "wrong_type", "Expected a list or a range to go through.", position)
         return found
 
     return values

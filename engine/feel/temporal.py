@@ -191,3 +191,8 @@ def days_in_month(year: int, month: int) -> int:
         if (year, month) < (9999, 12)
         else 31
     )
+
+
+def midnight(day: dt.date) -> dt.datetime:
+    """A date where a date and time is wanted: its midnight in UTC."""
+    return dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)

@@ -1,0 +1,11 @@
+"""DMN 1.1-1.5: decision tables, boxed expressions and requirement graphs, decided with FEEL.
+
+`parse` reads a model and compiles it whole; what is wrong with it is told in one `DefinitionError` with the ids of
+the elements. A `Decision` is immutable and may be evaluated by several threads at once. Knows no process, no
+database and no clock: time and calendar come in through `feel.Env`.
+"""
+
+from engine.dmn.model import Decision, DecisionError, Definitions, Result, Service
+from engine.dmn.reader import parse
+
+__all__ = ["Decision", "DecisionError", "Definitions", "Result", "Service", "parse"]

@@ -1,0 +1,447 @@
+"""Boxed expressions: from XML elements to closures over a scope and a session.
+
+Each reader gets the element and the names that are visible there; FEEL needs them, because names may hold blanks.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from engine import feel
+from engine.dmn import items, tables
+from engine.dmn.model import Boxed, Scope, Session
+from engine.errors import Problem
+
+Element = Any  # lxml's element: its stubs say little about what we ask
+Names = frozenset[str]
+
+HIT_POLICIES = {
+    "U": "UNIQUE",
+    "A": "ANY",
+    "P": "PRIORITY",
+    "F": "FIRST",
+    "R": "RULE ORDER",
+    "O": "OUTPUT ORDER",
+    "C": "COLLECT",
+}
+SYMBOLS = {"+": "SUM", "<": "MIN", ">": "MAX", "#": "COUNT"}
+
+
+def local(element: Element) -> str:
+    """The tag without its namespace; "" for comments."""
+    tag = element.tag
+    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
+
+
+def children(element: Element, *names: str) -> list[Element]:
+    return [each for each in element if local(each) in names]
+
+
+def child(element: Element, *names: str) -> Element | None:
+    found = children(element, *names)
+    return found[0] if found else None
+
+
+def text_of(element: Element | None) -> str:
+    """The content of the element's `text` child."""
+    inner = child(element, "text") if element is not None else None
+    return "".join(inner.itertext()).strip() if inner is not None else ""
+
+
+def identity(element: Element) -> str | None:
+    """The id of the nearest element that has one."""
+    while element is not None:
+        if element.get("id"):
+            return str(element.get("id"))
+        element = element.getparent()
+    return None
+
+
+@dataclass(slots=True)
+class Compilation:
+    """Reads one model: collects problems, resolves types, compiles FEEL."""
+
+    file: str
+    types: dict[str, items.ItemType] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    variables: set[str] = field(default_factory=set)  # free names of the decision under way
+
+    def problem(self, element: Element, code: str, message: str, **params: Any) -> None:
+        self.problems.append(Problem(self.file, identity(element), code, message, params))
+
+    def type(self, element: Element, ref: str | None) -> items.ItemType | None:
+        """The type of a reference; None (anything) when there is no reference."""
+        if not ref or not ref.strip():
+            return None
+        ref = ref.strip()
+        if ref in self.types:
+            return self.types[ref]
+        plain = ref.rsplit(":", 1)[-1]
+        if plain in self.types:
+            return self.types[plain]
+        base = items.simple(ref) or items.simple(plain)
+        if base is None:
+            self.problem(element, "unknown_type", f"Expected a known type, found '{ref}'.", type=ref)
+            return None
+        return None if base == "Any" else items.ItemType(base, base)
+
+    def type_ref(self, element: Element | None) -> items.ItemType | None:
+        """The type named by an attribute (1.2+) or a child (1.1)."""
+        if element is None:
+            return None
+        inner = child(element, "typeRef")
+        return self.type(element, inner.text if inner is not None else element.get("typeRef"))
+
+    def feel(self, element: Element, text: str, names: Names, tests: bool = False) -> feel.Compiled:
+        """Compiled FEEL; a text that is not FEEL is a problem and counts as null."""
+        try:
+            found = feel.compile_unary_tests(text, names) if tests else feel.compile_expression(text, names)
+        except feel.FeelSyntaxError as error:
+            self.problem(element, "feel_syntax", str(error), position=error.position, text=text)
+        except feel.FeelLimitError as error:
+            self.problem(element, "feel_limit", str(error))
+        else:
+            self.variables |= found.variables
+            return found
+        return feel.compile_expression("null")
+
+    @contextmanager
+    def hiding(self, *names: str) -> Iterator[None]:
+        """Names that are declared here are not free outside."""
+        outer, self.variables = self.variables, set()
+        yield
+        self.variables = outer | (self.variables - set(names))
+
+    def language(self, element: Element) -> None:
+        found = element.get("expressionLanguage")
+        if found and "feel" not in found.lower():
+            self.problem(element, "expression_language", f"Expected FEEL, found '{found}'.", language=found)
+
+    # expressions
+
+    def expression(self, parent: Element, names: Names) -> Boxed | None:
+        """The boxed expression inside an element; None when there is none."""
+        for each in parent:
+            reader = READERS.get(local(each))
+            if reader is not None:
+                return reader(self, each, names)
+        return None
+
+    def required(self, parent: Element, names: Names, what: str) -> Boxed:
+        found = self.expression(parent, names)
+        if found is None:
+            self.problem(parent, "expression_missing", f"Expected an expression in {what}.", where=what)
+            return lambda scope, session: None
+        return found
+
+    def inner(self, element: Element, tag: str, names: Names) -> Boxed:
+        """The expression inside a child element such as `if` or `return`."""
+        found = child(element, tag)
+        if found is None:
+            self.problem(element, "expression_missing", f"Expected a '{tag}' element.", where=tag)
+            return lambda scope, session: None
+        return self.required(found, names, f"'{tag}'")
+
+    def literal(self, element: Element, names: Names) -> Boxed:
+        self.language(element)
+        text = text_of(element)
+        if not text:
+            if child(element, "importedValues") is not None:
+                self.problem(element, "imported_values", "Imported values are not supported.")
+            return lambda scope, session: None
+        compiled = self.feel(element, text, names)
+        item = self.type(element, element.get("typeRef"))
+        if item is None:
+            return lambda scope, session: compiled.run(scope, session.run)
+        return lambda scope, session: session.fit(compiled.run(scope, session.run), item, text[:40])
+
+    def context(self, element: Element, names: Names) -> Boxed:
+        entries: list[tuple[str | None, items.ItemType | None, Boxed]] = []
+        declared: list[str] = []
+        outer = self.variables
+        for entry in children(element, "contextEntry"):
+            variable = child(entry, "variable")
+            name = variable.get("name") if variable is not None else None
+            self.variables = set()
+            entries.append((name, self.type_ref(variable), self.required(entry, names, "the context entry")))
+            outer |= self.variables - set(declared)
+            if name:
+                declared.append(name)
+                names = names | {name}
+        self.variables = outer
+
+        def build(scope: Scope, session: Session) -> Any:
+            here = dict(scope)
+            result: dict[str, Any] = {}
+            for name, item, boxed in entries:
+                value = session.fit(boxed(here, session), item, name or "result")
+                if name is None:
+                    return value
+                here[name] = result[name] = value
+            return result
+
+        return build
+
+    def invocation(self, element: Element, names: Names) -> Boxed:
+        called = self.required(element, names, "the invocation")
+        bindings: list[tuple[str, Boxed]] = []
+        for binding in children(element, "binding"):
+            parameter = child(binding, "parameter")
+            name = parameter.get("name") if parameter is not None else None
+            if not name:
+                self.problem(binding, "parameter_missing", "Expected the name of a parameter.")
+                continue
+            bindings.append((name, self.expression(binding, names) or (lambda scope, session: None)))
+
+        def invoke(scope: Scope, session: Session) -> Any:
+            function = called(scope, session)
+            given = {name: boxed(scope, session) for name, boxed in bindings}
+            if not isinstance(function, feel.Function):
+                session.run.note("no_function", f"Expected a function, found a {feel.kind(function)}.", 0)
+                return None
+            if function.parameters != ("...",) and set(given) != set(function.parameters):
+                session.run.note("wrong_arguments", f"Expected the arguments {', '.join(function.parameters)}.", 0)
+                return None
+            order = given if function.parameters == ("...",) else function.parameters
+            return call(session, function, [given[name] for name in order])
+
+        return invoke
+
+    def relation(self, element: Element, names: Names) -> Boxed:
+        columns = [each.get("name") or "" for each in children(element, "column")]
+        rows = []
+        for row in children(element, "row"):
+            cells = [READERS[local(each)](self, each, names) for each in row if local(each) in READERS]
+            if len(cells) != len(columns):
+                self.problem(row, "row_length", f"Expected {len(columns)} cells in the row, found {len(cells)}.")
+            rows.append(cells)
+
+        def build(scope: Scope, session: Session) -> Any:
+            session.run.check_list(len(rows))
+            return [{name: cell(scope, session) for name, cell in zip(columns, row, strict=False)} for row in rows]
+
+        return build
+
+    def elements(self, element: Element, names: Names) -> Boxed:
+        cells = [READERS[local(each)](self, each, names) for each in element if local(each) in READERS]
+        return lambda scope, session: [cell(scope, session) for cell in cells]
+
+    def parameters(self, element: Element) -> list[tuple[str, items.ItemType | None]]:
+        return [(each.get("name") or "", self.type_ref(each)) for each in children(element, "formalParameter")]
+
+    def function(self, element: Element, names: Names) -> Boxed:
+        self.function_kind(element)
+        parameters = self.parameters(element)
+        inside = tuple(name for name, _ in parameters)
+        with self.hiding(*inside):
+            body = self.required(element, names | set(inside), "the function")
+
+        def define(scope: Scope, session: Session) -> feel.Function:
+            def run_body(run: feel.Run, arguments: Iterable[Any]) -> Any:
+                here = dict(scope)
+                for (name, item), value in zip(parameters, arguments, strict=True):
+                    here[name] = value if item is None else items.fit(value, item, run)
+                return body(here, session)
+
+            return feel.Function("", inside, run_body)
+
+        return define
+
+    def function_kind(self, element: Element) -> None:
+        if (element.get("kind") or "FEEL") != "FEEL":
+            self.problem(element, "function_kind", f"Expected a function in FEEL, found {element.get('kind')}.")
+
+    def conditional(self, element: Element, names: Names) -> Boxed:
+        condition, then, otherwise = (self.inner(element, tag, names) for tag in ("if", "then", "else"))
+        return lambda scope, session: (then if condition(scope, session) is True else otherwise)(scope, session)
+
+    def filter(self, element: Element, names: Names) -> Boxed:
+        source = self.inner(element, "in", names)
+        with self.hiding("item"):
+            match = self.inner(element, "match", names | {"item"})
+
+        def select(scope: Scope, session: Session) -> Any:
+            values = source(scope, session)
+            if values is None:
+                return None
+            kept = []
+            for each in values if type(values) is list else [values]:
+                session.run.charge(2)
+                value = feel.normal(each)
+                here = {**scope, "item": value, **(value if type(value) is dict else {})}
+                if match(here, session) is True:
+                    kept.append(value)
+            return kept
+
+        return select
+
+    def iterator(self, element: Element, names: Names) -> Boxed:
+        """`for`, `some` and `every`."""
+        name = element.get("iteratorVariable") or ""
+        kind = local(element)
+        source = self.inner(element, "in", names)
+        inside = names | {name, "partial"}
+        with self.hiding(name, "partial"):
+            body = self.inner(element, "return" if kind == "for" else "satisfies", inside)
+        # the values to go through are FEEL's business: a list, a range of numbers or of days
+        walk = feel.compile_expression("for each in source return each")
+
+        def turns(scope: Scope, session: Session) -> Any:
+            values = walk.run({"source": source(scope, session)}, session.run)
+            if values is None:
+                return None
+            results: list[Any] = []
+            for each in values:
+                session.run.charge(2)
+                here = {**scope, name: feel.normal(each)}
+                if kind == "for":
+                    here["partial"] = results[:]
+                results.append(body(here, session))
+            if kind == "for":
+                return results
+            decisive = kind == "some"
+            if any(each is decisive for each in results):
+                return decisive
+            return None if any(type(each) is not bool for each in results) else not decisive
+
+        return turns
+
+    # decision tables
+
+    def table(self, element: Element, names: Names) -> Boxed:
+        policy = (element.get("hitPolicy") or "UNIQUE").strip().upper()
+        aggregation = (element.get("aggregation") or "").strip().upper() or None
+        if policy[:1] in HIT_POLICIES and len(policy) <= 2:
+            policy, aggregation = HIT_POLICIES[policy[0]], SYMBOLS.get(policy[1:], aggregation)
+        if policy not in (*tables.SINGLE, *tables.MULTIPLE):
+            self.problem(element, "hit_policy", f"Expected a known hit policy, found '{policy}'.")
+        if aggregation is not None and (policy != "COLLECT" or aggregation not in tables.AGGREGATIONS):
+            self.problem(
+                element, "aggregation", f"Expected COLLECT with SUM, MIN, MAX or COUNT, found {policy} {aggregation}."
+            )
+            aggregation = None
+        inputs = [self.table_input(each, names) for each in children(element, "input")]
+        outputs = [self.table_output(each, element, names) for each in children(element, "output")]
+        if not outputs:
+            self.problem(element, "output_missing", "Expected at least one output.")
+        if len(outputs) > 1 and (
+            "" in {each.name for each in outputs} or len({each.name for each in outputs}) < len(outputs)
+        ):
+            self.problem(element, "output_names", "Expected a name of its own for each of several outputs.")
+        if policy in ("PRIORITY", "OUTPUT ORDER") and outputs and not any(each.priorities for each in outputs):
+            self.problem(element, "output_values", f"Expected output values, which {policy} orders by.")
+        rules = [self.rule(each, len(inputs), len(outputs), names) for each in children(element, "rule")]
+        owner = element.getparent()
+        while local(owner) not in ("decision", "businessKnowledgeModel", "definitions"):
+            owner = owner.getparent()
+        return tables.Table(
+            decision=owner.get("id") or owner.get("name") or "",
+            name=element.get("outputLabel") or owner.get("name") or "",
+            policy=policy,
+            aggregation=aggregation,
+            inputs=inputs,
+            outputs=outputs,
+            rules=[each for each in rules if each is not None],
+        )
+
+    def table_input(self, element: Element, names: Names) -> tables.Input:
+        expression = child(element, "inputExpression")
+        text = text_of(expression)
+        if not text:
+            self.problem(element, "expression_missing", "Expected an input expression.", where="input")
+            text = "null"
+        if expression is not None:
+            self.language(expression)
+        allowed = text_of(child(element, "inputValues"))
+        return tables.Input(
+            label=element.get("label") or text,
+            expression=self.feel(element, text, names),
+            type=self.type_ref(expression),
+            allowed=self.feel(element, allowed, names, tests=True) if allowed else None,
+        )
+
+    def table_output(self, element: Element, table: Element, names: Names) -> tables.Output:
+        item = self.type_ref(element)
+        allowed_text = text_of(child(element, "outputValues"))
+        allowed = self.feel(element, allowed_text, names, tests=True) if allowed_text else None
+        default = text_of(child(element, "defaultOutputEntry"))
+        name = element.get("name") or ""
+        priorities = items.constants(allowed) if allowed is not None else []
+        if not priorities:
+            whole = self.result_type(table)
+            for each in (item, whole.components.get(name) if whole is not None else None, whole):
+                priorities = priorities or (each.values() if each is not None else [])
+        return tables.Output(
+            name=name,
+            type=item,
+            allowed=allowed,
+            priorities=tuple(priorities),
+            default=self.feel(element, default, names) if default else None,
+        )
+
+    def result_type(self, table: Element) -> items.ItemType | None:
+        """The type of the table, or of the decision that it is the logic of."""
+        owner = table.getparent()
+        variable = child(owner, "variable") if local(owner) == "decision" else None
+        ref = table.get("typeRef") or (variable.get("typeRef") if variable is not None else None)
+        found = self.types.get(ref.rsplit(":", 1)[-1]) if ref else None
+        while found is not None and found.parent is not None:
+            found = found.parent
+        return found
+
+    def rule(self, element: Element, inputs: int, outputs: int, names: Names) -> tables.Rule | None:
+        tests = children(element, "inputEntry")
+        results = children(element, "outputEntry")
+        if len(tests) != inputs or len(results) != outputs:
+            self.problem(
+                element,
+                "rule_length",
+                f"Expected {inputs} input and {outputs} output cells, found {len(tests)} and {len(results)}.",
+            )
+            return None
+        annotations = [text_of(each) for each in children(element, "annotationEntry")]
+        description = child(element, "description")
+        if not any(annotations) and description is not None:
+            annotations = ["".join(description.itertext()).strip()]
+        return tables.Rule(
+            id=element.get("id") or "",
+            tests=tuple(self.feel(each, text_of(each), names | {"?"}, tests=True) for each in tests),
+            outputs=tuple(self.feel(each, text_of(each) or "null", names) for each in results),
+            annotation="; ".join(each for each in annotations if each),
+        )
+
+
+def call(session: Session, function: feel.Function, arguments: list[Any]) -> Any:
+    """Call a function; arguments that do not fit give null and a diagnostic."""
+    try:
+        return feel.call_function(session.run, function, arguments)
+    except feel.Fault as fault:
+        session.run.note(fault.code, fault.message, 0)
+        return None
+
+
+READERS: dict[str, Callable[[Compilation, Element, Names], Boxed]] = {
+    "literalExpression": Compilation.literal,
+    "decisionTable": Compilation.table,
+    "context": Compilation.context,
+    "invocation": Compilation.invocation,
+    "relation": Compilation.relation,
+    "list": Compilation.elements,
+    "functionDefinition": Compilation.function,
+    "conditional": Compilation.conditional,
+    "filter": Compilation.filter,
+    "for": Compilation.iterator,
+    "some": Compilation.iterator,
+    "every": Compilation.iterator,
+}
+
+
+def parse_xml(data: bytes) -> Element:
+    """The root of a hardened parse. Raises etree.XMLSyntaxError."""
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True, remove_comments=True
+    )
+    return etree.fromstring(data, parser)

@@ -1,0 +1,120 @@
+"""Item definitions: DMN's types, and how a value is brought into one.
+
+A value that does not fit becomes null and leaves a diagnostic, as the standard wants. Beyond the standard, a *text*
+that comes in from outside where a date, time or duration is expected is read as one, because JSON variables have no
+other form for it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine import feel
+from engine.feel import nodes, temporal, types
+
+PARSERS = {
+    "date": temporal.parse_date,
+    "time": temporal.parse_time,
+    "date and time": temporal.parse_date_time,
+    "days and time duration": temporal.parse_duration,
+    "years and months duration": temporal.parse_duration,
+}
+
+
+@dataclass(slots=True)
+class ItemType:
+    """One type: a FEEL type (`base`), another item (`parent`), or a structure (`components`)."""
+
+    name: str
+    base: str | None = None
+    parent: "ItemType | None" = None
+    components: dict[str, "ItemType"] = field(default_factory=dict)
+    collection: bool = False
+    allowed: feel.Compiled | None = None
+    constraint: feel.Compiled | None = None  # of the whole list (typeConstraint, DMN 1.5)
+
+    def values(self) -> list[Any]:
+        """The allowed values in their order, as far as they are constants."""
+        found = constants(self.allowed) if self.allowed is not None else []
+        return found or (self.parent.values() if self.parent is not None else [])
+
+
+ANY = ItemType("Any", "Any")
+
+
+def constants(tests: feel.Compiled) -> list[Any]:
+    """The constants that a list of unary tests names, in order."""
+    if not isinstance(tests.tree, nodes.UnaryTests) or tests.tree.negated:
+        return []
+    return [each.operand.value for each in tests.tree.tests if isinstance(each.operand, nodes.Const)]
+
+
+def simple(ref: str) -> str | None:
+    """The FEEL name of a built-in type reference such as `feel:dateTime` or `number`; None if it is not built in."""
+    name = ref.split(":", 1)[1] if ref.startswith("feel:") else ref
+    name = types.ALIASES.get(name, name)
+    return name if name in types.SIMPLE or name in ("Any", "list", "context", "function", "range") else None
+
+
+def fit(value: Any, item: ItemType, run: feel.Run, texts: bool = False) -> Any:
+    """The value as one of the type; a Fault when it is none. `texts`: read dates and durations from strings."""
+    value = feel.normal(value)
+    if value is None:
+        return None
+    if item.collection:
+        values = value if type(value) is list else [value]
+        run.charge(len(values))
+        found = [_fit_one(each, item, run, texts) for each in values]
+        _check(found, item.constraint, item, run)
+        return found
+    if type(value) is list and len(value) == 1 and not _takes_lists(item):
+        value = feel.normal(value[0])
+    return _fit_one(value, item, run, texts)
+
+
+def _takes_lists(item: ItemType) -> bool:
+    if item.collection or item.base in ("Any", "list"):
+        return True
+    return item.parent is not None and _takes_lists(item.parent)
+
+
+def _fit_one(value: Any, item: ItemType, run: feel.Run, texts: bool) -> Any:
+    value = feel.normal(value)
+    if value is None:
+        return None
+    if item.parent is not None:
+        value = fit(value, item.parent, run, texts)
+    elif item.components:
+        value = _structure(value, item, run, texts)
+    elif item.base is not None:
+        value = _basic(value, item.base, texts)
+    _check(value, item.allowed, item, run)
+    return value
+
+
+def _structure(value: Any, item: ItemType, run: feel.Run, texts: bool) -> dict[str, Any]:
+    if type(value) is not dict:
+        raise feel.Fault("wrong_type", f"Expected a {item.name}, found a {feel.kind(value)}.")
+    run.charge(1)
+    found = dict(value)
+    for name, component in item.components.items():
+        if name in found:
+            found[name] = fit(found[name], component, run, texts)
+    return found
+
+
+def _basic(value: Any, base: str, texts: bool) -> Any:
+    name = feel.kind(value)
+    if base == "Any" or base == name:
+        return value
+    if base == "date and time" and name == "date":
+        return temporal.midnight(value)
+    if texts and name == "string" and base in PARSERS:
+        found = PARSERS[base](value)
+        if feel.kind(found) == base:
+            return found
+    raise feel.Fault("wrong_type", f"Expected a {base}, found a {name}.")
+
+
+def _check(value: Any, tests: feel.Compiled | None, item: ItemType, run: feel.Run) -> None:
+    if tests is not None and tests.run({"?": value}, run) is not True:
+        raise feel.Fault("not_allowed", f"Expected one of the allowed values of {item.name}: {tests.text[:80]}.")

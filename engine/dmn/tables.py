@@ -1,0 +1,273 @@
+"""Decision tables: which rules hit, and what the hit policy makes of them.
+
+Cells that compare with constants are not evaluated one by one: each column keeps, for each constant, the set of
+rules that accept it as the bits of an integer. The rules that may hit are the intersection of the columns; only
+their other cells are evaluated.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from engine import feel
+from engine.dmn import items
+from engine.dmn.model import DecisionError, Scope, Session, shown
+from engine.feel import nodes, values
+
+SINGLE = ("UNIQUE", "ANY", "PRIORITY", "FIRST")
+MULTIPLE = ("RULE ORDER", "OUTPUT ORDER", "COLLECT")
+AGGREGATIONS = {"SUM": "sum", "MIN": "min", "MAX": "max", "COUNT": "count"}
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    label: str
+    expression: feel.Compiled
+    type: items.ItemType | None
+    allowed: feel.Compiled | None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    name: str
+    type: items.ItemType | None
+    allowed: feel.Compiled | None
+    priorities: tuple[Any, ...]
+    default: feel.Compiled | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    id: str
+    tests: tuple[feel.Compiled, ...]
+    outputs: tuple[feel.Compiled, ...]
+    annotation: str
+
+
+class Column:
+    """The rules that one input value leaves possible."""
+
+    __slots__ = ("always", "index", "others")
+
+    def __init__(self, tests: list[feel.Compiled]) -> None:
+        self.index: dict[Any, int] = {}
+        self.always = 0
+        self.others = 0
+        for number, test in enumerate(tests):
+            bit = 1 << number
+            accepted = accepted_constants(test)
+            if accepted is None:
+                self.others |= bit
+            elif not accepted:
+                self.always |= bit
+            else:
+                for mark in accepted:
+                    self.index[mark] = self.index.get(mark, 0) | bit
+
+    def possible(self, value: Any, run: feel.Run) -> int:
+        return self.index.get(values.key(value, run.charge), 0) | self.always | self.others
+
+
+def accepted_constants(test: feel.Compiled) -> list[Any] | None:
+    """The constants that a cell accepts, [] for any value at all, None when the cell has to be evaluated."""
+    tree = test.tree
+    if not isinstance(tree, nodes.UnaryTests) or tree.negated:
+        return None
+    found = []
+    for each in tree.tests:
+        if each.operator is not None or not isinstance(each.operand, nodes.Const):
+            return None
+        found.append(values.key(each.operand.value))
+    return found
+
+
+class Table:
+    """A decision table, ready to be evaluated."""
+
+    def __init__(
+        self,
+        *,
+        decision: str,
+        name: str,
+        policy: str,
+        aggregation: str | None,
+        inputs: list[Input],
+        outputs: list[Output],
+        rules: list[Rule],
+    ) -> None:
+        self.decision = decision
+        self.name = name
+        self.policy = policy
+        self.aggregation = aggregation
+        self.inputs = inputs
+        self.outputs = outputs
+        self.rules = rules
+        self.columns = [Column([rule.tests[n] for rule in rules]) for n in range(len(inputs))]
+        self.everything = (1 << len(rules)) - 1
+
+    def __call__(self, scope: Scope, session: Session) -> Any:
+        """The table's value; one entry is added to the session's explanation."""
+        given = [self.input_value(each, scope, session) for each in self.inputs]
+        hits = []
+        for number in self.hit_numbers(given, scope, session):
+            hits.append(number)
+            if self.policy == "FIRST":
+                break
+        if self.policy == "UNIQUE" and len(hits) > 1:
+            raise self.error("several_rules", f"Expected at most one rule to hit, but {self.listed(hits)} do.")
+        results = [self.output_values(self.rules[number], scope, session) for number in hits]
+        chosen, value = self.conclude(hits, results, scope, session)
+        self.explain(session, given, hits, results, chosen)
+        return value
+
+    def error(self, code: str, message: str) -> DecisionError:
+        return DecisionError(code, f"Decision {self.decision}: {message}", self.decision)
+
+    def listed(self, hits: list[int]) -> str:
+        return "rules " + ", ".join(str(number + 1) for number in hits)
+
+    def input_value(self, column: Input, scope: Scope, session: Session) -> Any:
+        value = feel.normal(column.expression.run(scope, session.run))
+        if column.type is not None and type(value) is str:
+            value = session.fit(value, column.type, column.label, texts=True)
+        if (
+            column.allowed is not None
+            and value is not None
+            and column.allowed.run({**scope, "?": value}, session.run) is not True
+        ):
+            raise self.error("input_not_allowed", f"Expected '{column.label}' to be one of {column.allowed.text[:80]}.")
+        return value
+
+    def hit_numbers(self, given: list[Any], scope: Scope, session: Session) -> Iterator[int]:
+        """The numbers of the rules that hit, in the table's order."""
+        run = session.run
+        possible = self.everything
+        for column, value in zip(self.columns, given, strict=True):
+            possible &= column.possible(value, run)
+        contexts: list[Scope | None] = [None] * len(given)
+        open_columns = [(n, column.others) for n, column in enumerate(self.columns) if column.others & possible]
+        while possible:
+            bit = possible & -possible
+            possible ^= bit
+            number = bit.bit_length() - 1
+            run.charge(1)
+            for n, others in open_columns:
+                if others & bit:
+                    context = contexts[n]
+                    if context is None:
+                        context = contexts[n] = {**scope, "?": given[n]}
+                    if self.rules[number].tests[n].run(context, run) is not True:
+                        break
+            else:
+                yield number
+
+    def output_values(self, rule: Rule, scope: Scope, session: Session) -> list[Any]:
+        found = []
+        for output, cell in zip(self.outputs, rule.outputs, strict=True):
+            value = session.fit(cell.run(scope, session.run), output.type, output.name or self.name)
+            if (
+                output.allowed is not None
+                and value is not None
+                and output.allowed.run({"?": value}, session.run) is not True
+            ):
+                raise self.error(
+                    "output_not_allowed", f"Rule gives '{output.name}' a value outside {output.allowed.text[:80]}."
+                )
+            found.append(value)
+        return found
+
+    def boxed(self, result: list[Any]) -> Any:
+        """One rule's outputs: the value itself, or a context when there are several."""
+        if len(self.outputs) == 1:
+            return result[0]
+        return {output.name: value for output, value in zip(self.outputs, result, strict=True)}
+
+    def conclude(
+        self, hits: list[int], results: list[list[Any]], scope: Scope, session: Session
+    ) -> tuple[list[int], Any]:
+        """What the hit policy makes of the hits: the rules that count (in the order of the result), and the value."""
+        if not hits:
+            return [], self.without_hit(scope, session)
+        order = range(len(hits))
+        if self.policy == "ANY":
+            first = values.key(results[0], session.run.charge)
+            if any(values.key(each, session.run.charge) != first for each in results[1:]):
+                raise self.error("different_outputs", f"Expected the same output, but {self.listed(hits)} differ.")
+        if self.policy in ("PRIORITY", "OUTPUT ORDER"):
+            order_list = sorted(order, key=lambda n: self.rank(results[n]))
+            if self.policy == "PRIORITY":
+                return [hits[order_list[0]]], self.boxed(results[order_list[0]])
+            return [hits[n] for n in order_list], [self.boxed(results[n]) for n in order_list]
+        if self.policy in SINGLE:
+            return [hits[0]], self.boxed(results[0])
+        found = [self.boxed(each) for each in results]
+        return hits, self.aggregate(found, session) if self.aggregation else found
+
+    def without_hit(self, scope: Scope, session: Session) -> Any:
+        if any(output.default is not None for output in self.outputs):
+            value = self.boxed([self.default_value(each, scope, session) for each in self.outputs])
+            return [value] if self.policy in MULTIPLE and not self.aggregation else value
+        if self.aggregation == "COUNT":
+            return Decimal(0)
+        return [] if self.policy in MULTIPLE and not self.aggregation else None
+
+    def default_value(self, output: Output, scope: Scope, session: Session) -> Any:
+        if output.default is None:
+            return None
+        return session.fit(output.default.run(scope, session.run), output.type, output.name)
+
+    def rank(self, result: list[Any]) -> tuple[int, ...]:
+        """The place of a result in the order of the output values, column by column."""
+        places = []
+        for output, value in zip(self.outputs, result, strict=True):
+            if not output.priorities:
+                continue
+            mark = values.key(value)
+            places.append(
+                next(
+                    (n for n, each in enumerate(output.priorities) if values.key(each) == mark), len(output.priorities)
+                )
+            )
+        return tuple(places)
+
+    def aggregate(self, found: list[Any], session: Session) -> Any:
+        """`C+ C< C> C#`; with several outputs, each column for itself."""
+        name = AGGREGATIONS[self.aggregation or "COUNT"]
+        if name == "count":
+            return Decimal(len(found))
+        gather = feel.compile_expression(f"{name}(found)")
+        if len(self.outputs) == 1:
+            return gather.run({"found": found}, session.run)
+        return {
+            output.name: gather.run({"found": [each[output.name] for each in found]}, session.run)
+            for output in self.outputs
+        }
+
+    def explain(
+        self, session: Session, given: list[Any], hits: list[int], results: list[list[Any]], chosen: list[int]
+    ) -> None:
+        by_number = dict(zip(hits, results, strict=True))
+        session.explanation.append(
+            {
+                "decision": self.decision,
+                "table": self.name,
+                "hit_policy": self.policy + (f" {self.aggregation}" if self.aggregation else ""),
+                "inputs": [
+                    {"label": each.label, "value": shown(value)} for each, value in zip(self.inputs, given, strict=True)
+                ],
+                "rules": [
+                    {
+                        "index": number + 1,
+                        "id": self.rules[number].id,
+                        "annotation": self.rules[number].annotation,
+                        "inputs": [test.text for test in self.rules[number].tests],
+                        "outputs": {
+                            output.name or self.name: shown(value)
+                            for output, value in zip(self.outputs, by_number[number], strict=True)
+                        },
+                    }
+                    for number in chosen
+                ],
+            }
+        )

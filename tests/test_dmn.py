@@ -1,0 +1,339 @@
+"""DMN: hit policies, boxed expressions, requirement graphs, types, explanations, and models that are refused."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from engine import dmn, feel
+from engine.errors import DefinitionError
+
+SPACE = 'xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"'
+
+
+def model(body, space=SPACE):
+    return f'<?xml version="1.0" encoding="UTF-8"?><definitions {space} id="m" name="m" namespace="n">{body}</definitions>'.encode()
+
+
+def cell(tag, text):
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    return f"<{tag}><text>{escaped}</text></{tag}>"
+
+
+def table(policy, inputs, outputs, rules, extra="", output_values=None, default=None):
+    """A decision `d` with a table; a rule is a list of cells, inputs first."""
+    values = (f"<outputValues><text>{output_values}</text></outputValues>" if output_values else "") + (
+        cell("defaultOutputEntry", default) if default else ""
+    )
+    rows = "".join(
+        f'<rule id="r{n}">'
+        + "".join(cell("inputEntry", each) for each in rule[: len(inputs)])
+        + "".join(cell("outputEntry", each) for each in rule[len(inputs) :])
+        + f"<annotationEntry><text>row {n}</text></annotationEntry></rule>"
+        for n, rule in enumerate(rules, 1)
+    )
+    return model(
+        f'<decision id="d" name="Decide"><decisionTable {policy}>'
+        + "".join(f'<input id="i{n}">{cell("inputExpression", each)}</input>' for n, each in enumerate(inputs))
+        + "".join(f'<output id="o{n}" name="{each}">{values}</output>' for n, each in enumerate(outputs))
+        + rows
+        + f"</decisionTable></decision>{extra}"
+    )
+
+
+def decide(xml, name="d", env=None, **context):
+    return dmn.parse(xml, "m.dmn").decision(name).evaluate(context, env).value
+
+
+def problems(xml):
+    with pytest.raises(DefinitionError) as caught:
+        dmn.parse(xml, "m.dmn")
+    return [(each.element, each.code) for each in caught.value.problems]
+
+
+RULES = [["< 10", '"small"'], ["< 100", '"medium"'], ["-", '"large"']]
+
+
+@pytest.mark.parametrize(
+    ("policy", "rules", "value", "expected"),
+    [
+        ('hitPolicy="FIRST"', RULES, 5, "small"),
+        ('hitPolicy="FIRST"', RULES, 500, "large"),
+        ('hitPolicy="RULE ORDER"', RULES, 50, ["medium", "large"]),
+        ('hitPolicy="COLLECT"', RULES, 5, ["small", "medium", "large"]),
+        ("", [["1", '"one"'], ["2", '"two"']], 2, "two"),
+        ("", [["1", '"one"']], 2, None),
+        ('hitPolicy="COLLECT"', [["1", '"one"']], 2, []),
+        ('hitPolicy="ANY"', [["1", '"one"'], ["[1..2]", '"one"']], 1, "one"),
+        ('hitPolicy="COLLECT" aggregation="SUM"', [["-", "1"], ["> 1", "2"]], 5, 3),
+        ('hitPolicy="COLLECT" aggregation="MIN"', [["-", "1"], ["> 1", "2"]], 5, 1),
+        ('hitPolicy="COLLECT" aggregation="MAX"', [["-", "1"], ["> 1", "2"]], 5, 2),
+        ('hitPolicy="COLLECT" aggregation="COUNT"', [["-", "1"], ["> 1", "1"]], 5, 2),
+        ('hitPolicy="COLLECT" aggregation="COUNT"', [["1", "1"]], 5, 0),
+        ('hitPolicy="COLLECT" aggregation="SUM"', [["1", "1"]], 5, None),
+        ('hitPolicy="C+"', [["-", "1"], ["> 1", "2"]], 5, 3),
+    ],
+)
+def test_a_hit_policy_makes_its_result(policy, rules, value, expected):
+    assert decide(table(policy, ["x"], ["out"], rules), x=value) == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "code"),
+    [("", "several_rules"), ('hitPolicy="UNIQUE"', "several_rules"), ('hitPolicy="ANY"', "different_outputs")],
+)
+def test_rules_that_may_not_both_hit_are_an_error(policy, code):
+    with pytest.raises(dmn.DecisionError) as caught:
+        decide(table(policy, ["x"], ["out"], [["1", "1"], ["[1..2]", "2"]]), x=1)
+    assert caught.value.code == code
+    assert "rules 1, 2" in caught.value.message
+
+
+@pytest.mark.parametrize(("policy", "expected"), [("PRIORITY", "high"), ("OUTPUT ORDER", ["high", "middle", "low"])])
+def test_output_values_give_the_order(policy, expected):
+    rules = [["-", '"low"'], ["> 1", '"high"'], ["> 2", '"middle"']]
+    xml = table(f'hitPolicy="{policy}"', ["x"], ["out"], rules, output_values='"high","middle","low"')
+    assert decide(xml, x=5) == expected
+
+
+def test_without_a_hit_the_default_output_counts():
+    assert decide(table("", ["x"], ["out"], [["1", "1"]], default='"none"'), x=5) == "none"
+
+
+def test_several_outputs_make_a_context_and_cells_may_be_expressions():
+    xml = table("", ["amount", "kind"], ["fee", "note"], [["> limit", '"a","b"', "amount * 0.1", 'kind + "!"']])
+    assert decide(xml, amount=200, kind="b", limit=100) == {"fee": 20, "note": "b!"}
+    assert decide(xml, amount=20, kind="b", limit=100) is None
+
+
+def test_constants_ranges_and_negations_in_one_column():
+    rules = [['"a"', "1"], ['not("a", "b")', "2"], ['"b", "a"', "3"], ["null", "4"], ['? = "c"', "5"]]
+    xml = table('hitPolicy="COLLECT"', ["x"], ["out"], rules)
+    assert decide(xml, x="a") == [1, 3]
+    assert decide(xml, x="b") == [3]
+    assert decide(xml, x="c") == [2, 5]
+    assert decide(xml) == [2, 4]
+
+
+def test_a_boolean_is_not_a_number_in_a_cell():
+    xml = table('hitPolicy="COLLECT"', ["x"], ["out"], [["1", '"number"'], ["true", '"boolean"']])
+    assert decide(xml, x=True) == ["boolean"]
+    assert decide(xml, x=1) == ["number"]
+
+
+def test_an_explanation_names_the_rules_that_count():
+    result = dmn.parse(table('hitPolicy="FIRST"', ["x"], ["out"], RULES)).decision("d").evaluate({"x": 50})
+    assert result.explanation == [
+        {
+            "decision": "d",
+            "table": "Decide",
+            "hit_policy": "FIRST",
+            "inputs": [{"label": "x", "value": 50}],
+            "rules": [
+                {"index": 2, "id": "r2", "annotation": "row 2", "inputs": ["< 100"], "outputs": {"out": "medium"}},
+            ],
+        }
+    ]
+
+
+GRAPH = model(
+    '<itemDefinition name="tLevel"><typeRef>string</typeRef><allowedValues><text>"low","high"</text></allowedValues></itemDefinition>'
+    '<inputData id="i1" name="gross pay"><variable name="gross pay" typeRef="number"/></inputData>'
+    '<inputData id="i2" name="since"><variable name="since" typeRef="date"/></inputData>'
+    '<decision id="tax" name="Tax"><variable name="tax" typeRef="number"/>'
+    '<informationRequirement><requiredInput href="#i1"/></informationRequirement>'
+    '<knowledgeRequirement><requiredKnowledge href="#rate"/></knowledgeRequirement>'
+    "<literalExpression><text>gross pay * rate of(gross pay)</text></literalExpression></decision>"
+    '<decision id="net" name="Net pay"><variable name="net pay" typeRef="number"/>'
+    '<informationRequirement><requiredInput href="#i1"/></informationRequirement>'
+    '<informationRequirement><requiredDecision href="#tax"/></informationRequirement>'
+    "<literalExpression><text>gross pay - tax</text></literalExpression></decision>"
+    '<decision id="level" name="Level"><variable name="level" typeRef="tLevel"/>'
+    '<informationRequirement><requiredInput href="#i1"/></informationRequirement>'
+    '<literalExpression><text>if gross pay > 100 then "high" else "wrong"</text></literalExpression></decision>'
+    '<decision id="year" name="Year"><variable name="year" typeRef="number"/>'
+    '<informationRequirement><requiredInput href="#i2"/></informationRequirement>'
+    "<literalExpression><text>since.year</text></literalExpression></decision>"
+    '<businessKnowledgeModel id="rate" name="rate of"><variable name="rate of"/><encapsulatedLogic>'
+    '<formalParameter name="pay" typeRef="number"/><decisionTable hitPolicy="FIRST">'
+    "<input><inputExpression><text>pay</text></inputExpression></input><output/>"
+    "<rule><inputEntry><text>&lt; 100</text></inputEntry><outputEntry><text>0.1</text></outputEntry></rule>"
+    "<rule><inputEntry><text>-</text></inputEntry><outputEntry><text>0.2</text></outputEntry></rule>"
+    "</decisionTable></encapsulatedLogic></businessKnowledgeModel>"
+    '<decisionService id="service" name="pay service"><variable name="pay service"/>'
+    '<outputDecision href="#net"/><inputDecision href="#tax"/><inputData href="#i1"/></decisionService>'
+)
+
+
+def test_a_graph_is_decided_from_its_inputs():
+    found = dmn.parse(GRAPH)
+    result = found.decision("Net pay").evaluate({"gross pay": 200})
+    assert result.value == 160
+    assert [each["decision"] for each in result.explanation] == ["rate"]
+    assert found.ids == ["tax", "net", "level", "year"]
+    assert found.decision("net").variables == {"gross pay"}
+
+
+def test_a_value_outside_its_type_is_null_and_says_why():
+    result = dmn.parse(GRAPH).decision("level").evaluate({"gross pay": 1})
+    assert result.value is None
+    assert [each.code for each in result.diagnostics] == ["not_allowed"]
+    assert dmn.parse(GRAPH).decision("net").evaluate({"gross pay": "200"}).value is None
+
+
+def test_an_iso_text_is_read_where_a_date_is_expected():
+    assert decide(GRAPH, "year", since="2022-03-31") == 2022
+    assert decide(GRAPH, "year", since=dt.date(2022, 3, 31)) == 2022
+    assert decide(GRAPH, "year", since="31/03/2022") is None
+
+
+def test_a_decision_service_sees_only_what_it_is_given():
+    assert dmn.parse(GRAPH).service("pay service").evaluate({"gross pay": 200, "tax": 1}).value == 199
+
+
+BOXES = {
+    "context": (
+        "<context><contextEntry><variable name='a b'/><literalExpression><text>x + 1</text></literalExpression></contextEntry>"
+        "<contextEntry><literalExpression><text>a b * 2</text></literalExpression></contextEntry></context>",
+        8,
+    ),
+    "list": (
+        "<list><literalExpression><text>x</text></literalExpression><literalExpression><text>4</text></literalExpression></list>",
+        [3, 4],
+    ),
+    "relation": (
+        "<relation><column name='a'/><column name='b'/><row><literalExpression><text>1</text></literalExpression>"
+        "<literalExpression><text>x</text></literalExpression></row></relation>",
+        [{"a": 1, "b": 3}],
+    ),
+    "function and invocation": (
+        "<invocation><functionDefinition><formalParameter name='n' typeRef='number'/><literalExpression><text>n * x</text>"
+        "</literalExpression></functionDefinition><binding><parameter name='n'/><literalExpression><text>x</text>"
+        "</literalExpression></binding></invocation>",
+        9,
+    ),
+    "conditional": (
+        "<conditional><if><literalExpression><text>x > 2</text></literalExpression></if><then><literalExpression><text>1</text>"
+        "</literalExpression></then><else><literalExpression><text>2</text></literalExpression></else></conditional>",
+        1,
+    ),
+    "filter": (
+        "<filter><in><literalExpression><text>[1, 5]</text></literalExpression></in><match><literalExpression>"
+        "<text>item > x</text></literalExpression></match></filter>",
+        [5],
+    ),
+    "for": (
+        "<for iteratorVariable='i'><in><literalExpression><text>[1..x]</text></literalExpression></in><return><literalExpression>"
+        "<text>i + count(partial)</text></literalExpression></return></for>",
+        [1, 3, 5],
+    ),
+    "some": (
+        "<some iteratorVariable='i'><in><literalExpression><text>[1, 2]</text></literalExpression></in><satisfies>"
+        "<literalExpression><text>i > x</text></literalExpression></satisfies></some>",
+        False,
+    ),
+    "every": (
+        "<every iteratorVariable='i'><in><literalExpression><text>[1, 2]</text></literalExpression></in><satisfies>"
+        "<literalExpression><text>i &lt; x</text></literalExpression></satisfies></every>",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BOXES)
+def test_a_boxed_expression(name):
+    box, expected = BOXES[name]
+    xml = model(f"<decision id='d' name='d'>{box}</decision>")
+    assert decide(xml, x=3) == expected
+    assert dmn.parse(xml).decision("d").variables <= {"x"}
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        'xmlns="http://www.omg.org/spec/DMN/20151101/dmn.xsd"',
+        'xmlns="http://www.omg.org/spec/DMN/20180521/MODEL/"',
+        SPACE,
+        'xmlns="https://www.omg.org/spec/DMN/20211108/MODEL/"',
+        'xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/"',
+    ],
+)
+def test_every_version_of_dmn_reads_alike(space):
+    xml = model('<decision id="d" name="d"><literalExpression><text>1 + 1</text></literalExpression></decision>', space)
+    assert decide(xml) == 2
+
+
+def test_the_calendar_and_the_clock_come_in_from_outside():
+    class Closed:
+        def is_working_day(self, day):
+            return day.day == 28
+
+    xml = table("", ["working days after(today(), 1)"], ["out"], [['date("2022-03-28")', "1"]])
+    now = dt.datetime(2022, 3, 1, tzinfo=dt.UTC)
+    assert decide(xml, env=feel.Env(calendar=Closed(), now=now)) == 1
+
+
+def test_all_problems_are_told_at_once_with_their_elements():
+    found = problems(
+        model(
+            '<decision id="a" name="a"><literalExpression id="la"><text>1 +</text></literalExpression></decision>'
+            '<decision id="a" name="b"/>'
+            '<decision id="c" name="c"><variable name="c" typeRef="tNone"/>'
+            '<informationRequirement id="rc"><requiredDecision href="#nowhere"/></informationRequirement>'
+            '<decisionTable id="t"><input id="in1"/><rule id="r1"><inputEntry><text>-</text></inputEntry></rule></decisionTable></decision>'
+        )
+    )
+    assert found == [
+        ("a", "duplicate_id"),
+        ("c", "unknown_type"),
+        ("rc", "unknown_reference"),
+        ("la", "feel_syntax"),
+        ("in1", "expression_missing"),
+        ("t", "output_missing"),
+    ]
+
+
+def test_a_cycle_of_requirements_is_refused():
+    def one(name, other):
+        return (
+            f'<decision id="{name}" name="{name}"><informationRequirement><requiredDecision href="#{other}"/>'
+            "</informationRequirement><literalExpression><text>1</text></literalExpression></decision>"
+        )
+
+    assert problems(model(one("a", "b") + one("b", "a"))) == [("a", "cycle")]
+
+
+@pytest.mark.parametrize(
+    ("xml", "code"),
+    [
+        (b"", "xml"),
+        (b"<definitions/>", "not_dmn"),
+        (b"no xml", "xml"),
+        (b'<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a "aa">]>' + model("")[38:], "doctype"),
+        (b'<?xml version="1.0"?><!DOCTYPE definitions>' + model("")[38:], "doctype"),
+        (model("<decision/>" * 130_000), "too_many_elements"),
+        (model(" " * 2_100_000), "too_large"),
+        (b'<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"/>', "not_dmn"),
+    ],
+)
+def test_what_is_no_honest_model_is_refused(xml, code):
+    assert problems(xml) == [(None, code)]
+
+
+def test_an_unknown_decision_is_a_key_error():
+    with pytest.raises(KeyError):
+        dmn.parse(GRAPH).decision("nothing")
+
+
+def test_a_decision_without_end_is_an_error_of_the_decision():
+    xml = model(
+        '<decision id="d" name="d"><literalExpression><text>some i in 1..1000000000 satisfies false</text></literalExpression></decision>'
+    )
+    with pytest.raises(dmn.DecisionError) as caught:
+        decide(xml)
+    assert caught.value.code == "limit"
+
+
+def test_numbers_stay_decimal():
+    xml = table('hitPolicy="C+"', ["x"], ["out"], [["-", "0.1"], ["-", "0.2"]])
+    assert decide(xml, x=1) == Decimal("0.3")
