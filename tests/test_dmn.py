@@ -12,7 +12,8 @@ SPACE = 'xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"'
 
 
 def model(body, space=SPACE):
-    return f'<?xml version="1.0" encoding="UTF-8"?><definitions {space} id="m" name="m" namespace="n">{body}</definitions>'.encode()
+    head = '<?xml version="1.0" encoding="UTF-8"?>'
+    return f'{head}<definitions {space} id="m" name="m" namespace="n">{body}</definitions>'.encode()
 
 
 def cell(tag, text):
@@ -137,7 +138,8 @@ def test_an_explanation_names_the_rules_that_count():
 
 
 GRAPH = model(
-    '<itemDefinition name="tLevel"><typeRef>string</typeRef><allowedValues><text>"low","high"</text></allowedValues></itemDefinition>'
+    '<itemDefinition name="tLevel"><typeRef>string</typeRef>'
+    '<allowedValues><text>"low","high"</text></allowedValues></itemDefinition>'
     '<inputData id="i1" name="gross pay"><variable name="gross pay" typeRef="number"/></inputData>'
     '<inputData id="i2" name="since"><variable name="since" typeRef="date"/></inputData>'
     '<decision id="tax" name="Tax"><variable name="tax" typeRef="number"/>'
@@ -193,12 +195,14 @@ def test_a_decision_service_sees_only_what_it_is_given():
 
 BOXES = {
     "context": (
-        "<context><contextEntry><variable name='a b'/><literalExpression><text>x + 1</text></literalExpression></contextEntry>"
+        "<context><contextEntry><variable name='a b'/>"
+        "<literalExpression><text>x + 1</text></literalExpression></contextEntry>"
         "<contextEntry><literalExpression><text>a b * 2</text></literalExpression></contextEntry></context>",
         8,
     ),
     "list": (
-        "<list><literalExpression><text>x</text></literalExpression><literalExpression><text>4</text></literalExpression></list>",
+        "<list><literalExpression><text>x</text></literalExpression>"
+        "<literalExpression><text>4</text></literalExpression></list>",
         [3, 4],
     ),
     "relation": (
@@ -213,8 +217,8 @@ BOXES = {
         9,
     ),
     "conditional": (
-        "<conditional><if><literalExpression><text>x > 2</text></literalExpression></if><then><literalExpression><text>1</text>"
-        "</literalExpression></then><else><literalExpression><text>2</text></literalExpression></else></conditional>",
+        "<conditional><if><literalExpression><text>x > 2</text></literalExpression></if>"
+        "<then><literalExpression><text>1</text></literalExpression></then><else><literalExpression><text>2</text></literalExpression></else></conditional>",
         1,
     ),
     "filter": (
@@ -223,8 +227,8 @@ BOXES = {
         [5],
     ),
     "for": (
-        "<for iteratorVariable='i'><in><literalExpression><text>[1..x]</text></literalExpression></in><return><literalExpression>"
-        "<text>i + count(partial)</text></literalExpression></return></for>",
+        "<for iteratorVariable='i'><in><literalExpression><text>[1..x]</text></literalExpression></in>"
+        "<return><literalExpression><text>i + count(partial)</text></literalExpression></return></for>",
         [1, 3, 5],
     ),
     "some": (
@@ -280,7 +284,8 @@ def test_all_problems_are_told_at_once_with_their_elements():
             '<decision id="a" name="b"/>'
             '<decision id="c" name="c"><variable name="c" typeRef="tNone"/>'
             '<informationRequirement id="rc"><requiredDecision href="#nowhere"/></informationRequirement>'
-            '<decisionTable id="t"><input id="in1"/><rule id="r1"><inputEntry><text>-</text></inputEntry></rule></decisionTable></decision>'
+            '<decisionTable id="t"><input id="in1"/><rule id="r1"><inputEntry><text>-</text></inputEntry></rule>'
+            "</decisionTable></decision>"
         )
     )
     assert found == [
@@ -326,9 +331,8 @@ def test_an_unknown_decision_is_a_key_error():
 
 
 def test_a_decision_without_end_is_an_error_of_the_decision():
-    xml = model(
-        '<decision id="d" name="d"><literalExpression><text>some i in 1..1000000000 satisfies false</text></literalExpression></decision>'
-    )
+    endless = "some i in 1..1000000000 satisfies false"
+    xml = model(f'<decision id="d" name="d"><literalExpression><text>{endless}</text></literalExpression></decision>')
     with pytest.raises(dmn.DecisionError) as caught:
         decide(xml)
     assert caught.value.code == "limit"
