@@ -54,9 +54,12 @@ class Stores:
             if done.exists():
                 return
             if kind == "postgresql":
+                self.postgresql.drop(f"prototype_{prototype}")  # a half made one, when an earlier test failed here
                 url = self.postgresql.create(f"prototype_{prototype}")
             else:
-                url = f"sqlite:///{self._folder / f'prototype_{prototype}.db'}"
+                path = self._folder / f"prototype_{prototype}.db"
+                path.unlink(missing_ok=True)
+                url = f"sqlite:///{path}"
             _migrate(url)
             if prototype == "demo":
                 servers.trinhky("demo", database_url=url)
