@@ -247,16 +247,17 @@ def check_throttle(
 ) -> None:
     """Refuse a log-in after too many failures of this account or address within the window.
 
-    Raises Forbidden("throttled") with `retry_after`, in seconds. It looks before the password is verified, so a refused
+    Raises Forbidden("throttled") with `retry_after`, in seconds. An empty address (a password asked for again, to sign)
+    is not looked at: it would stand for everybody. It looks before the password is verified, so a refused
     attempt neither costs a hash nor prolongs the wait.
     """
     window = timedelta(seconds=settings.login_window)
     c = login_failures.c
+    limits = {login_subject(login): settings.login_failures}
+    if address:
+        limits[address_subject(address)] = settings.login_failures * ADDRESS_FACTOR
     waits = []
-    for subject, limit in (
-        (login_subject(login), settings.login_failures),
-        (address_subject(address), settings.login_failures * ADDRESS_FACTOR),
-    ):
+    for subject, limit in limits.items():
         # The limit-th newest failure: once it leaves the window there is room for another attempt.
         oldest = conn.execute(
             sa.select(c.at)

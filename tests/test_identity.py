@@ -181,6 +181,11 @@ def test_an_address_may_fail_ten_times_as_often(conn):
     check(conn, NOW, address="10.0.0.2")
 
 
+def test_no_address_is_nobodys_address(conn):
+    fail(conn, identity.address_subject(""), 50)
+    check(conn, NOW, address="")
+
+
 @pytest.mark.parametrize(
     ("address", "subject"),
     [
