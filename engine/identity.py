@@ -34,7 +34,12 @@ TOUCH_EVERY = timedelta(minutes=1)
 
 def fold_login(text: str) -> str:
     """A log-in name as it is stored and compared: NFC, lower case, no surrounding spaces."""
-    return unicodedata.normalize("NFC", text).replace("\0", "").strip().lower()
+    return _utf8(unicodedata.normalize("NFC", text)).replace("\0", "").strip().lower()
+
+
+def _utf8(text: str) -> str:
+    # JSON can spell halves of characters, which neither a database nor a hash takes.
+    return text.encode("utf-8", "replace").decode()
 
 
 # --- passwords ----------------------------------------------------------------------------------------------------
@@ -59,7 +64,7 @@ def _hashing_of(settings: Settings) -> _Hashing:
 
 def _password(text: str) -> str:
     # Vietnamese input methods differ in composed and decomposed letters; both must open the same account.
-    return unicodedata.normalize("NFC", text)
+    return _utf8(unicodedata.normalize("NFC", text))
 
 
 def hash_password(password: str, settings: Settings) -> str:

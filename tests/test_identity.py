@@ -199,6 +199,8 @@ def test_addresses_that_one_customer_can_change_at_will_count_as_one(address, su
 
 
 def test_an_endless_or_odd_login_name_still_fits_its_row(conn):
+    assert identity.credentials(conn, 1, "\ud800\0") is None
+    assert not identity.verify(None, "\ud800", CHEAP)
     subject = identity.login_subject("x" * 5000 + "\0")
     fail(conn, subject, 1)
     assert len(subject) < 200
