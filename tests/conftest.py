@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
         for name in [name for name in os.environ if name.startswith("TRINHKY_")]:
             del os.environ[name]
         os.environ["TRINHKY_ARGON2_TIME"] = "1"
-        os.environ["TRINHKY_ARGON2_MEMORY_KIB"] = "8"
+        os.environ["TRINHKY_ARGON2_MEMORY_KIB"] = "64"
         folder = Path(tempfile.mkdtemp(prefix="trinhky-test-"))
         folder.chmod(0o755)  # PostgreSQL runs under another account
         os.environ[RUN_FOLDER] = str(folder)

@@ -249,6 +249,9 @@ class LiveServer:
                 return True
         except urllib.error.HTTPError as answer:
             answer.close()
+            if answer.code >= 500:
+                self.kill()
+                raise AssertionError(f"the server answers {answer.code}:\n{self._tail()}") from None
             return True
         except OSError:
             return False
