@@ -1,0 +1,62 @@
+"""The BPMN kernel: a definition, the text of a state and a stimulus go in; the next state and what happened come out.
+
+Pure: no database, no clock, no randomness, no threads; `now` and the outside world (`Env`) are arguments, and the same
+input gives the same bytes. `model` reads BPMN, `definition` holds it, `state` is the JSON, `run` moves tokens,
+`behaviours` says what each element does, `stimuli` are the calls below. `docs/kernel.md` has the semantics with the
+sections of the standard.
+"""
+
+from engine.bpmn.definition import Definition, Element, Flow
+from engine.bpmn.faults import NeedShards, Stale
+from engine.bpmn.model import compile, parse_xml
+from engine.bpmn.run import Env, Outcome, Step
+from engine.bpmn.stimuli import (
+    cancel,
+    cancel_task,
+    complete,
+    deliver,
+    ended,
+    fire,
+    incident,
+    move,
+    retry,
+    start,
+    throw_error,
+    throw_escalation,
+    triggers,
+    variables,
+    view,
+    waiting,
+)
+
+fail_job = throw_error
+
+__all__ = [
+    "Definition",
+    "Element",
+    "Env",
+    "Flow",
+    "NeedShards",
+    "Outcome",
+    "Stale",
+    "Step",
+    "cancel",
+    "cancel_task",
+    "compile",
+    "complete",
+    "deliver",
+    "ended",
+    "fail_job",
+    "fire",
+    "incident",
+    "move",
+    "parse_xml",
+    "retry",
+    "start",
+    "throw_error",
+    "throw_escalation",
+    "triggers",
+    "variables",
+    "view",
+    "waiting",
+]

@@ -1,0 +1,471 @@
+"""What each element does: the registry from element type to what differs from the shared life cycle.
+
+A behaviour has five moments, all of which default to "nothing special": `gather` (may a token that comes in go on, or
+does it wait at a join), `start` (what the element does; the default passes), `closed` (the last token inside has
+gone), `withdraw` (it is interrupted) and `ready` (a join that is decided at rest). Waiting elements simply return from
+`start`; `Run.done` continues them.
+"""
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from engine import dmn, feel
+from engine.bpmn import checks, joins, scopes, timers
+from engine.bpmn.definition import Definition, Element, EventDefinition, Value
+from engine.bpmn.faults import Fault
+from engine.bpmn.state import Token
+
+if TYPE_CHECKING:
+    from engine.bpmn.run import Run
+
+DEFAULT_PRIORITY = 50
+MAX_CALL_DEPTH = 100
+
+
+class Behaviour:
+    """Passes: start events, tasks without a kind, manual tasks, exclusive gateways."""
+
+    def gather(self, run: "Run", token: Token, element: Element, flow: str | None) -> bool:
+        """Whether the token has to wait at a join."""
+        return False
+
+    def start(self, run: "Run", token: Token, element: Element) -> None:
+        """What the element does; a waiting element returns without finishing."""
+        run.finish(token, element)
+
+    def closed(self, run: "Run", token: Token, element: Element) -> None:
+        """Everything inside has come to its end."""
+        run.finish(token, element)
+
+    def withdraw(self, run: "Run", token: Token, element: Element) -> None:
+        """Tell the world that what `start` asked for is not wanted any more."""
+
+    def ready(self, run: "Run", token: Token, element: Element, tokens: list[Token]) -> bool:
+        """At rest: whether the join goes on with these tokens."""
+        return False
+
+
+# -- tasks
+
+
+class Working(Behaviour):
+    """Work done outside, by a job worker."""
+
+    def start(self, run: "Run", token: Token, element: Element) -> None:
+        want_job(run, token, element)
+
+    def withdraw(self, run: "Run", token: Token, element: Element) -> None:
+        if element.job is not None:
+            run.emit(token, {"e": "job.cancelled", "job": token.id})
+
+
+class Task(Working):
+    """Work done in place, unless the model gives it to a job worker."""
+
+    def start(self, run: "Run", token: Token, element: Element) -> None:
+        if element.job is not None:
+            want_job(run, token, element)
+        else:
+            self.work(run, token, element)
+
+    def work(self, run: "Run", token: Token, element: Element) -> None:
+        run.finish(token, element)
+
+
+class UserTask(Behaviour):
+    """Waits for a person."""
+
+    def start(self, run: "Run", token: Token, element: Element) -> None:
+        run.emit(token, task_opened(run, token, element))
+
+    def withdraw(self, run: "Run", token: Token, element: Element) -> None:
+        run.emit(token, {"e": "task.cancelled", "task": token.id, "el": element.id, "shard": run.shard_id(token)})
+
+
+class ScriptTask(Task):
+    """FEEL evaluated in place."""
+
+    def work(self, run: "Run", token: Token, element: Element) -> None:
+        if element.script is None:
+            raise Fault("no_script", "The task has no script.")
+        result = scopes.stored(run, element.script, token)
+        if element.result_variable:
+            scopes.take(run, token, element, {element.result_variable: result})
+        elif isinstance(result, dict):
+            scopes.take(run, token, element, result)
+        run.finish(token, element)
+
+
+class BusinessRuleTask(Task):
+    """A decision evaluated in place."""
+
+    def work(self, run: "Run", token: Token, element: Element) -> None:
+        if element.decision is None:
+            raise Fault("no_decision", "The task calls no decision.")
+        name = scopes.text(run, element.decision, token, "decision id")
+        try:
+            decision = run.env.decision(name)
+        except KeyError:
+            raise Fault("unknown_decision", f"There is no decision {name!r}.") from None
+        try:
+            found = decision.evaluate(scopes.everything(run, token), run.feel_env)
+        except dmn.DecisionError as error:
+            raise Fault("decision", f"{name}: {error}") from None
+        except feel.FeelError as error:
+            raise Fault("feel", f"{name}: {error}") from None
+        value = scopes.as_json(found.value, name)
+        run.emit(
+            token,
+            {
+                "e": "decision.evaluated",
+                "el": element.id,
+                "token": token.id,
+                "decision": name,
+                "value": value,
+                "explanation": found.explanation,
+            },
+        )
+        scopes.take(run, token, element, {element.result_variable or name: value})
+        run.finish(token, element)
+
+
+class ReceiveTask(Behaviour):
+    """Waits for a message."""
+
+    def start(self, run: "Run", token: Token, element: Element) -> None:
+        wait_for(run, token, element)
+
+
+class SendTask(Task):
+    """Sends a message, by a job worker or by itself."""
+
+    def work(self, run: "Run", token: Token, element: Element) -> None:
+        for event in element.events:
+            throw_message(run, token, element, event)
+        run.finish(token, element)
+
+
+def want_job(run: "Run", token: Token, element: Element) -> None:
+    """Ask a job worker for work."""
+    job = element.job
+    kind = scopes.text(run, job.type, token, "job type") if job is not None else ""
+    event: dict[str, Any] = {
+        "e": "job.wanted",
+        "job": token.id,
+        "el": element.id,
+        "shard": run.shard_id(token),
+        "type": kind,
+        "headers": dict(job.headers) if job is not None else {},
+        "variables": dict(token.variables or {}),
+    }
+    run.emit(token, event)
+
+
+def again(run: "Run", token: Token) -> None:
+    """After a technical failure: the same job is wanted once more. A person's task has stayed open."""
+    element = run.node(token)
+    if element.type != "userTask" and (element.job is not None or element.type == "serviceTask"):
+        want_job(run, token, element)
+
+
+def is_job(element: Element) -> bool:
+    """Whether the element, once entered, waits for a job worker."""
+    return element.type == "serviceTask" or (element.job is not None and element.type != "userTask")
+
+
+def task_opened(run: "Run", token: Token, element: Element) -> dict[str, Any]:
+    """The event that opens a person's task: who may do it, by when, with which form."""
+    a = element.assignment
+    assignee = _name(run, a.assignee, token, "the assignee") if a is not None else None
+    groups = _names(run, a.groups, token, "candidateGroups") if a is not None else []
+    users = _names(run, a.users, token, "candidateUsers") if a is not None else []
+    if assignee is None and not groups and not users and element.lane:
+        groups = [element.lane]
+    child = run.is_child(token)
+    own = token.variables or {}
+    loop = element.loop
+    return {
+        "e": "task.opened",
+        "task": token.id,
+        "el": element.id,
+        "shard": run.shard_id(token),
+        "name": element.name,
+        "assignee": assignee,
+        "groups": groups,
+        "users": users,
+        "due": _instant(run, a.due, token, "dueDate") if a is not None else None,
+        "follow_up": _instant(run, a.follow_up, token, "followUpDate") if a is not None else None,
+        "priority": _priority(run, a.priority, token) if a is not None else DEFAULT_PRIORITY,
+        "form": element.form_key,
+        "item": own.get(loop.item) if child and loop is not None and loop.item else None,
+        "index": own.get("loopCounter") if child else None,
+        "host": run.scope(token).id if child else None,
+    }
+
+
+def _name(run: "Run", given: Value | None, token: Token, what: str) -> str | None:
+    found = scopes.value(run, given, token)
+    if found is None or found == "":
+        return None
+    if not isinstance(found, str):
+        raise Fault("not_text", f"Expected a text as {what}, found {feel.kind(found)}.")
+    return found
+
+
+def _names(run: "Run", given: Value | None, token: Token, what: str) -> list[str]:
+    found = scopes.value(run, given, token)
+    if found is None:
+        return []
+    names = found.split(",") if isinstance(found, str) else found
+    if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+        raise Fault("not_text", f"Expected a list of texts as {what}, found {feel.kind(found)}.")
+    return [n.strip() for n in names if n.strip()]
+
+
+def _instant(run: "Run", given: Value | None, token: Token, what: str) -> str | None:
+    found = scopes.value(run, given, token)
+    if found is None or found == "":
+        return None
+    try:
+        if isinstance(found, dt.timedelta | feel.YearsMonths) or (isinstance(found, str) and found.startswith("P")):
+            return timers.utc(timers.add(run.now, found))
+        return timers.utc(timers.instant(found, end_of_day=True))
+    except ValueError as error:
+        raise Fault("bad_date", f"{what}: {error}") from None
+
+
+def _priority(run: "Run", given: Value | None, token: Token) -> int:
+    found = scopes.value(run, given, token)
+    if found is None:
+        return DEFAULT_PRIORITY
+    try:
+        return max(0, min(100, int(found)))
+    except (TypeError, ValueError, OverflowError):
+        raise Fault("not_a_number", f"Expected a number as priority, found {found!r:.80}.") from None
+
+
+# -- gateways
+
+
+class ParallelGateway(Behaviour):
+    """Joins one token of each incoming flow, then forks (BPMN 13.4.1)."""
+
+    def gather(self, run: "Run", token: Token, element: Element, flow: str | None) -> bool:
+        if flow is None or len(element.incoming) < 2:
+            return False
+        joins.wait(run, token, flow)
+        by_flow = joins.first_of_each(joins.group(token))
+        if len(by_flow) < len(element.incoming):
+            return True
+        by_flow[flow] = token
+        joins.consume(run, token, list(by_flow.values()))
+        return False
+
+
+class InclusiveGateway(Behaviour):
+    """Joins what can still come, then forks along every flow whose condition holds (BPMN 13.4.3)."""
+
+    def gather(self, run: "Run", token: Token, element: Element, flow: str | None) -> bool:
+        if flow is None or len(element.incoming) < 2:
+            return False
+        joins.wait(run, token, flow)
+        return True
+
+    def ready(self, run: "Run", token: Token, element: Element, tokens: list[Token]) -> bool:
+        return not joins.can_still_come(run, token, element, tokens)
+
+
+class EventBasedGateway(Behaviour):
+    """Waits for the first of the events behind it (BPMN 13.4.4)."""
+
+    def start(self, run: "Run", token: Token, element: Element) -> None:
+        inside = run.inside(token)
+        for flow in element.outgoing:
+            target = inside.elements[inside.flows[flow].target]
+            for index, event in enumerate(target.events):
+                run.subscribe(token, target, index, event)
+
+
+# -- events
+
+
+class CatchEvent(Behaviour):
+    """Waits for what its definition says; a link target passes."""
+
+    def start(self, run: "Run", token: Token, element: Element) -> None:
+        wait_for(run, token, element)
+
+
+class ThrowEvent(Behaviour):
+    """Throws what its definitions say and goes on; end events too, and then there is no flow to go on along."""
+
+    def start(self, run: "Run", token: Token, element: Element) -> None:
+        if element.job is not None:
+            want_job(run, token, element)
+            return
+        for event in element.events:
+            THROW[event.kind](run, token, element, event)
+            if not token.alive:
+                return
+        run.finish(token, element)
+
+    def withdraw(self, run: "Run", token: Token, element: Element) -> None:
+        if element.job is not None:
+            run.emit(token, {"e": "job.cancelled", "job": token.id})
+
+
+def wait_for(run: "Run", token: Token, element: Element) -> None:
+    """Subscribe to each definition of a catching element; one without anything to wait for passes."""
+    found = [run.subscribe(token, element, index, event) for index, event in enumerate(element.events)]
+    if not any(found):
+        run.finish(token, element)
+
+
+def throw_message(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
+    name = scopes.text(run, event.name, token, "message name")
+    key = None if event.key is None else scopes.text(run, event.key, token, "correlation key")
+    payload = dict(token.variables or {})
+    caught = run.correlate(name, key, payload)
+    run.emit(
+        token,
+        {
+            "e": "message.thrown",
+            "el": element.id,
+            "name": name,
+            "key": key,
+            "payload": payload,
+            "caught_by": None if caught is None else caught.element,
+        },
+    )
+
+
+def throw_signal(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
+    name = scopes.text(run, event.name, token, "signal name")
+    payload = dict(token.variables or {})
+    run.emit(token, {"e": "signal.thrown", "el": element.id, "name": name, "payload": payload})
+    run.broadcast(name, payload)
+
+
+def throw_error(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
+    run.throw_error(token, event.code, element.name, dict(token.variables or {}))
+
+
+def throw_escalation(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
+    run.escalate(token, event.code)
+
+
+def terminate(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
+    """Everything in the same scope ends at once (BPMN 13.5.6); the instance, when that is the scope."""
+    scope = run.scope(token)
+    run.clear(scope, keep=token)
+    run.emit(token, {"e": "element.completed", "el": element.id, "token": token.id})
+    run.drop(token)
+    if run.around(scope) is None:
+        run.end("terminated")
+
+
+def follow_link(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
+    """Go on at the catching link event of the same name (BPMN 10.5.5)."""
+    target = checks.link_target(run.inside(token), element, event.link)
+    if target is None:
+        raise Fault("no_link", f"There is no catching link event {event.link!r}.")
+    scope = run.scope(token)
+    run.emit(token, {"e": "element.completed", "el": element.id, "token": token.id})
+    run.later("enter", run.add(scope, target))
+    run.drop(token)
+
+
+THROW = {
+    "message": throw_message,
+    "signal": throw_signal,
+    "error": throw_error,
+    "escalation": throw_escalation,
+    "terminate": terminate,
+    "link": follow_link,
+}
+
+
+# -- containers
+
+
+class SubProcess(Behaviour):
+    """A scope of its own."""
+
+    def start(self, run: "Run", token: Token, element: Element) -> None:
+        run.open_scope(token)
+
+
+class CallActivity(Behaviour):
+    """Another process as a nested scope; its definition is pinned by hash when it starts."""
+
+    def start(self, run: "Run", token: Token, element: Element) -> None:
+        call = element.call
+        if call is None:
+            raise Fault("no_process", "The call activity calls nothing.")
+        process = scopes.text(run, call.process, token, "process id")
+        digest, definition = _called(run, token, process)
+        if not definition.containers[process].starts:
+            raise Fault("no_start", f"The process {process!r} has no start event without a trigger.")
+        passed = scopes.everything(run, token) if call.pass_parent else dict(token.variables or {})
+        run.put(token, "variables", passed)
+        run.put(token, "called", digest)
+        run.put(token, "process", None if definition.process_id == process else process)
+        run.put(token, "inner", definition)
+        run.emit(
+            token, {"e": "process.called", "el": element.id, "process_id": process, "hash": digest, "scope": token.id}
+        )
+        run.open_scope(token)
+
+    def closed(self, run: "Run", token: Token, element: Element) -> None:
+        if not element.outputs and element.call is not None and element.call.pass_child:
+            scope = run.scope(token)
+            for name, value in (token.variables or {}).items():
+                scopes.write(run, scope, name, value, inside=True)
+        run.finish(token, element)
+
+
+def _called(run: "Run", token: Token, process: str) -> tuple[str, Definition]:
+    depth = 0
+    at: Token | None = token
+    while at is not None:
+        depth += at.called is not None
+        at = run.around(at)
+    if depth >= MAX_CALL_DEPTH:
+        raise Fault("call_depth", f"Expected at most {MAX_CALL_DEPTH} calls inside each other.")
+    inside = run.inside(token)
+    if process in inside.processes:
+        return inside.hash, inside
+    try:
+        digest = run.env.process(process)
+        definition = run.env.definition(digest)
+    except KeyError:
+        raise Fault("unknown_process", f"There is no process {process!r}.") from None
+    if process not in definition.processes:
+        raise Fault("unknown_process", f"There is no process {process!r} in the definition {digest[:12]}.")
+    return digest, definition
+
+
+_PASS, _TASK, _THROW, _SCOPE = Behaviour(), Task(), ThrowEvent(), SubProcess()
+
+REGISTRY: dict[str, Behaviour] = {
+    "task": _TASK,
+    "manualTask": _PASS,
+    "userTask": UserTask(),
+    "serviceTask": Working(),
+    "scriptTask": ScriptTask(),
+    "businessRuleTask": BusinessRuleTask(),
+    "sendTask": SendTask(),
+    "receiveTask": ReceiveTask(),
+    "callActivity": CallActivity(),
+    "subProcess": _SCOPE,
+    "transaction": _SCOPE,
+    "exclusiveGateway": _PASS,
+    "parallelGateway": ParallelGateway(),
+    "inclusiveGateway": InclusiveGateway(),
+    "eventBasedGateway": EventBasedGateway(),
+    "startEvent": _PASS,
+    "intermediateCatchEvent": CatchEvent(),
+    "intermediateThrowEvent": _THROW,
+    "boundaryEvent": _PASS,
+    "endEvent": _THROW,
+}

@@ -1,0 +1,308 @@
+"""The state of one process instance: tokens and subscriptions in plain JSON, and the same as objects while a call
+runs.
+
+A token that has children is a scope: the instance itself is token 0, a sub-process, a called process and an event
+sub-process are tokens whose children move inside them. The children of a parallel multi-instance live in parts of
+their own (shards); there, token 0 is the child itself and its scope is the host token in the part above. Ids are
+dotted paths: "7" is entity 7 of the main part, "7.3" the shard of child 3 of host 7, "7.3.2" entity 2 inside that
+shard.
+
+Only what cannot be found in the definition is kept, under keys of one letter; a finished part leaves nothing behind.
+The text is canonical (sorted keys, no blanks); readers must not depend on the order of keys, so everything is ordered
+by number.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.bpmn.definition import Definition, Element
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_decode = json.JSONDecoder().decode
+
+
+@dataclass(slots=True, eq=False)
+class Subscription:
+    """What a token waits for: a timer, a message, a signal or a condition, and the event that it starts."""
+
+    part: "Part"
+    number: int
+    owner: int
+    kind: str  # t timer, m message, s signal, c condition
+    element: str
+    event: int = 0  # which of the element's event definitions
+    due: str | None = None
+    interval: str | None = None  # cycles: the ISO duration between two firings
+    repeats: int | None = None  # cycles: firings left after the next one; -1 without end
+    name: str | None = None
+    key: str | None = None
+    was: bool = False  # condition: its last value
+
+    @property
+    def id(self) -> str:
+        return f"{self.part.prefix}{self.number}"
+
+    def record(self) -> dict[str, Any]:
+        record: dict[str, Any] = {"k": self.kind, "e": self.element}
+        if self.owner:
+            record["o"] = self.owner
+        if self.event:
+            record["x"] = self.event
+        if self.due is not None:
+            record["d"] = self.due
+        if self.interval is not None:
+            record["i"] = self.interval
+            record["r"] = self.repeats
+        if self.name is not None:
+            record["n"] = self.name
+        if self.key is not None:
+            record["y"] = self.key
+        if self.was:
+            record["w"] = 1
+        return record
+
+
+@dataclass(slots=True, eq=False)
+class Incident:
+    """Why a token does not move on, and the agenda item that a retry runs again."""
+
+    part: "Part"
+    number: int
+    owner: int
+    action: list[Any]
+    code: str
+    message: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.part.prefix}{self.number}"
+
+    def record(self) -> dict[str, Any]:
+        record: dict[str, Any] = {"a": self.action, "c": self.code, "m": self.message}
+        if self.owner:
+            record["o"] = self.owner
+        return record
+
+
+@dataclass(slots=True, eq=False)
+class Host:
+    """The counters of a loop, kept by the token that hosts its children."""
+
+    total: int
+    active: int = 0
+    completed: int = 0
+    terminated: int = 0
+    sharded: bool = False
+    queue: list[Any] | None = None  # sequential: what is still to come
+    outputs: list[Any] | None = None  # sequential: what came out so far
+    waits: dict[str, int] = field(default_factory=dict)  # sharded: how many subscriptions of each kind the shards hold
+    thrown: bool = False  # the behaviour event was thrown
+
+    def record(self) -> dict[str, Any]:
+        record: dict[str, Any] = {"n": [self.total, self.active, self.completed, self.terminated]}
+        if self.sharded:
+            record["p"] = 1
+        if self.queue is not None:
+            record["q"] = self.queue
+        if self.outputs is not None:
+            record["o"] = self.outputs
+        if self.waits:
+            record["w"] = self.waits
+        if self.thrown:
+            record["t"] = 1
+        return record
+
+
+@dataclass(slots=True, eq=False)
+class Token:
+    """A place where the instance stands. The fields after `children` are found again when a part is loaded."""
+
+    part: "Part"
+    number: int
+    element: str
+    scope: int = 0  # number of the token around it, in the same part; token 0 has none in its part
+    variables: dict[str, Any] | None = None
+    flow: str | None = None  # at a join: the flow by which it came
+    called: str | None = None  # call activity: hash of the called definition
+    process: str | None = None  # call activity: id of the called process, where it is not the definition's main one
+    host: Host | None = None
+    extra: dict[str, Any] | None = None  # what single behaviours keep
+    children: dict[int, "Token"] = field(default_factory=dict)
+    subscriptions: dict[int, Subscription] = field(default_factory=dict)
+    incidents: dict[int, Incident] = field(default_factory=dict)
+    alive: bool = True
+    entered: bool = False  # false while it is on its way, or could not enter
+    inner: Definition | None = None  # the definition that the children belong to
+    node: Element | None = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.part.prefix}{self.number}"
+
+    def record(self) -> dict[str, Any]:
+        record: dict[str, Any] = {}
+        if self.element:
+            record["e"] = self.element
+        if self.scope:
+            record["s"] = self.scope
+        if self.variables is not None:
+            record["v"] = self.variables
+        if self.flow is not None:
+            record["f"] = self.flow
+        if self.called is not None:
+            record["d"] = self.called
+        if self.process is not None:
+            record["p"] = self.process
+        if self.host is not None:
+            record["m"] = self.host.record()
+        if self.extra:
+            record["x"] = self.extra
+        return record
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """The main state (id "") or a shard (id "7.3")."""
+
+    id: str
+    next: int = 1
+    tokens: dict[int, Token] = field(default_factory=dict)
+    subscriptions: dict[int, Subscription] = field(default_factory=dict)
+    incidents: dict[int, Incident] = field(default_factory=dict)
+    ended: str | None = None  # main: how the instance ended; shard: "done", kept for its output only
+    output: Any = None
+    joins: dict[int, Token] = field(default_factory=dict)  # tokens that wait at a join
+    prefix: str = ""
+    host: Token | None = None  # shards: the token whose child this is
+    waits: dict[str, int] = field(default_factory=dict)  # as loaded, to tell the host what changed
+
+    def __post_init__(self) -> None:
+        self.prefix = f"{self.id}." if self.id else ""
+
+    @property
+    def root(self) -> Token:
+        return self.tokens[0]
+
+    def dump(self) -> str:
+        """The canonical text."""
+        record: dict[str, Any] = {"n": self.next}
+        if self.tokens:
+            record["t"] = {str(t.number): t.record() for t in self.tokens.values()}
+        if self.subscriptions:
+            record["w"] = {str(s.number): s.record() for s in self.subscriptions.values()}
+        if self.incidents:
+            record["i"] = {str(i.number): i.record() for i in self.incidents.values()}
+        if self.ended is not None:
+            record["z"] = self.ended
+        if self.output is not None:
+            record["o"] = self.output
+        return _encode(record)
+
+    def count_waits(self) -> dict[str, int]:
+        """How many subscriptions of each kind and name are waiting here and in the shards below."""
+        waits: dict[str, int] = {}
+        for s in self.subscriptions.values():
+            if s.kind != "t":
+                key = f"{s.kind}:{s.name}" if s.name is not None else s.kind
+                waits[key] = waits.get(key, 0) + 1
+        for t in self.tokens.values():
+            if t.host is not None and t.host.waits:
+                for key, count in t.host.waits.items():
+                    waits[key] = waits.get(key, 0) + count
+        return waits
+
+
+def load(text: str, part_id: str = "") -> Part:
+    """A part from its text."""
+    record = _decode(text)
+    part = Part(part_id, record["n"])
+    tokens = part.tokens
+    for number, r in sorted((int(k), v) for k, v in record.get("t", {}).items()):
+        token = Token(part, number, r.get("e", ""), r.get("s", 0))
+        token.entered = True
+        if len(r) > 1:
+            token.variables = r.get("v")
+            token.flow = r.get("f")
+            token.called = r.get("d")
+            token.process = r.get("p")
+            token.extra = r.get("x")
+            host = r.get("m")
+            if host is not None:
+                total, active, completed, terminated = host["n"]
+                token.host = Host(
+                    total,
+                    active,
+                    completed,
+                    terminated,
+                    "p" in host,
+                    host.get("q"),
+                    host.get("o"),
+                    host.get("w", {}),
+                    "t" in host,
+                )
+            if token.flow is not None:
+                part.joins[number] = token
+                token.entered = False
+        elif "v" in r:
+            token.variables = r["v"]
+        tokens[number] = token
+    for token in tokens.values():
+        if token.number:
+            tokens[token.scope].children[token.number] = token
+    for number, r in sorted((int(k), v) for k, v in record.get("w", {}).items()):
+        subscription = Subscription(
+            part,
+            number,
+            r.get("o", 0),
+            r["k"],
+            r["e"],
+            r.get("x", 0),
+            r.get("d"),
+            r.get("i"),
+            r.get("r"),
+            r.get("n"),
+            r.get("y"),
+            "w" in r,
+        )
+        part.subscriptions[number] = subscription
+        tokens[subscription.owner].subscriptions[number] = subscription
+    for number, r in sorted((int(k), v) for k, v in record.get("i", {}).items()):
+        incident = Incident(part, number, r.get("o", 0), r["a"], r["c"], r["m"])
+        part.incidents[number] = incident
+        owner = tokens[incident.owner]
+        owner.incidents[number] = incident
+        if incident.action[0] in ("enter", "child"):
+            owner.entered = False
+    part.ended = record.get("z")
+    part.output = record.get("o")
+    if part_id:
+        part.waits = part.count_waits()
+    return part
+
+
+def shard_of(entity: str) -> str:
+    """The part in which an entity lives: "" for "7", "7.3" for "7.3.2"."""
+    return entity.rpartition(".")[0]
+
+
+def host_of(shard: str) -> tuple[str, int, int]:
+    """Where the host of a shard is: its part, its number there, and the number of the child: "7.3.12.1" → ("7.3", 12,
+    1)."""
+    host, _, child = shard.rpartition(".")
+    part, _, number = host.rpartition(".")
+    return part, int(number), int(child)
+
+
+def is_path(entity: str) -> bool:
+    """Whether a text has the form of an entity's id (an odd number of dotted numbers)."""
+    steps = entity.split(".")
+    return len(steps) % 2 == 1 and all(s.isascii() and s.isdigit() for s in steps)
+
+
+def ancestors(shard: str) -> Iterator[str]:
+    """The shard and the shards around it, outermost first: "7.3.12.1" → "7.3", "7.3.12.1"."""
+    steps = shard.split(".") if shard else []
+    for end in range(2, len(steps) + 1, 2):
+        yield ".".join(steps[:end])

@@ -1,0 +1,149 @@
+"""Models for the tests of the kernel, written short, and the ways in which a test drives an instance.
+
+A model is BPMN without the ceremony: elements as they are, and lines that start with "~" for flows. `~ a b c` is two
+flows, `~ g a if x > 3` one with a condition, `~ g a default` the default flow of g. Ids of flows are "a_b".
+"""
+
+import datetime as dt
+import itertools
+import json
+import random
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from lxml import etree
+
+from engine import bpmn
+from engine.bpmn.simulate import Instance
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+NOW = dt.datetime(2022, 1, 10, 2, 0, tzinfo=dt.UTC)
+
+
+def xml(body: str, *, around: str = "", process: str = 'id="p" name="P" isExecutable="true"') -> bytes:
+    """A BPMN file around the content of one process; `around` stands beside the process (messages, errors, other
+    processes)."""
+    inside = f"<process {process}>{_expand(body)}</process>{_expand(around)}"
+    root = etree.fromstring(
+        f'<definitions xmlns="{BPMN}" xmlns:zeebe="{ZEEBE}" targetNamespace="t">{inside}</definitions>'
+    )
+    for flow in root.iter(f"{{{BPMN}}}sequenceFlow"):
+        if flow.attrib.pop("isDefault", None):
+            source = root.xpath("//*[@id=$ref]", ref=flow.get("sourceRef"))[0]
+            source.set("default", flow.get("id"))
+    return etree.tostring(root)
+
+
+def _expand(body: str) -> str:
+    used: set[str] = set()
+    return re.sub(r"^[ ]*~ (.*)$", lambda line: _flows(line[1], used), body, flags=re.M)
+
+
+def _flows(line: str, used: set[str]) -> str:
+    path, _, condition = line.partition(" if ")
+    nodes = path.split()
+    default = nodes[-1] == "default"
+    if default:
+        nodes.pop()
+    made = []
+    for source, target in itertools.pairwise(nodes):
+        name = f"{source}_{target}"
+        while name in used:
+            name += "_"
+        used.add(name)
+        inside = ""
+        if condition:
+            escaped = condition.replace("&", "&amp;").replace("<", "&lt;")
+            inside = f"<conditionExpression>={escaped}</conditionExpression>"
+        mark = ' isDefault="1"' if default else ""
+        made.append(
+            f'<sequenceFlow id="{name}" sourceRef="{source}" targetRef="{target}"{mark}>{inside}</sequenceFlow>'
+        )
+    return "".join(made)
+
+
+def compile(body: str, **more: str) -> bpmn.Definition:
+    return bpmn.compile(xml(body, **more), file="test.bpmn")
+
+
+def environment(*called: bpmn.Definition, decisions: Mapping[str, Any] | None = None, **more: Any) -> bpmn.Env:
+    """An environment that knows other definitions and decisions."""
+    by_hash = {d.hash: d for d in called}
+    by_process = {p: d.hash for d in called for p in d.processes}
+    return bpmn.Env(by_hash.__getitem__, by_process.__getitem__, (decisions or {}).__getitem__, **more)
+
+
+class Case(Instance):
+    """An instance that a test drives by element ids. Every state that comes out is read back with shuffled keys, so
+    that nothing can depend on their order."""
+
+    def __init__(
+        self,
+        definition: bpmn.Definition | str,
+        env: bpmn.Env | None = None,
+        now: dt.datetime = NOW,
+        **variables: Any,
+    ) -> None:
+        definition = compile(definition) if isinstance(definition, str) else definition
+        super().__init__(definition, env or bpmn.Env(), now)
+        self.shuffle = random.Random(1)
+        self.start(variables)
+
+    def _take(self, outcome: bpmn.Outcome) -> list[dict[str, Any]]:
+        events = super()._take(outcome)
+        self.state = shuffled(self.state, self.shuffle)
+        self.shards = {part: shuffled(text, self.shuffle) for part, text in self.shards.items()}
+        return events
+
+    def waiting(self) -> list[str]:
+        """The elements at which tasks and jobs are open, sorted."""
+        return sorted(e["el"] for e in (*self.tasks.values(), *self.jobs.values()))
+
+    def task(self, element: str, index: int | None = None) -> str:
+        """The id of the oldest open task or job at an element (of one child of a multi-instance)."""
+        for entity, event in (*self.tasks.items(), *self.jobs.items()):
+            if event["el"] == element and (index is None or event.get("index") == index):
+                return entity
+        raise AssertionError(f"nothing is open at {element}, only at {self.waiting()}")
+
+    def do(self, *elements: str, **variables: Any) -> "Case":
+        """Complete the oldest task or job at each of the elements, one after the other, with the same variables."""
+        for element in elements:
+            self.complete(self.task(element), variables)
+        return self
+
+    def answer(self, element: str, index: int, **variables: Any) -> "Case":
+        """Complete the task of one child of a multi-instance."""
+        self.complete(self.task(element, index), variables)
+        return self
+
+    def ring(self, element: str) -> "Case":
+        """Fire the timer that is armed at an element."""
+        self.fire(next(t for t, e in self.timers.items() if e["el"] == element))
+        return self
+
+    def went(self, kind: str = "element.completed") -> list[str]:
+        """The elements of all events of a kind, in order."""
+        return [e["el"] for e in self.events if e["e"] == kind]
+
+    def last(self, kind: str) -> dict[str, Any]:
+        """The newest event of a kind."""
+        return next(e for e in reversed(self.events) if e["e"] == kind)
+
+    def count(self, kind: str) -> int:
+        return sum(e["e"] == kind for e in self.events)
+
+
+def shuffled(text: str, chance: random.Random) -> str:
+    """The same JSON with its keys in another order."""
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, dict):
+            keys = list(value)
+            chance.shuffle(keys)
+            return {key: walk(value[key]) for key in keys}
+        return [walk(each) for each in value] if isinstance(value, list) else value
+
+    return json.dumps(walk(json.loads(text)), ensure_ascii=False)
