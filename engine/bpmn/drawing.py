@@ -1,9 +1,9 @@
 """A process model's diagram as SVG: for pages without script, for phones, for print and PDF.
 
-It draws the diagram interchange of the file (after `layout.arrange`, when the file has none) and puts on it where a case
-stands: what is done, what is being done, what is late, which flows were walked. Weight, badge and words carry the state
-without colour. The SVG stands alone: no script, no handler, no reference outside; colours come from `paint`.
-It does not decide anything about the case: states, counts and the words of lateness are given.
+It draws the diagram interchange of the file (after `layout.arrange`, when the file has none) and puts on it where a
+case stands: what is done, what is being done, what is late, which flows were walked. Weight, badge and words carry the
+state without colour. The SVG stands alone: no script, no handler, no reference outside; colours come from `paint`. It
+does not decide anything about the case: states, counts and the words of lateness are given.
 """
 
 import html
@@ -68,8 +68,8 @@ WORDS: Final = {
 class Mark:
     """Where a case (or many) stands at one element.
 
-    `state` is done, active, late or returned (an element without a mark is still to come); `count` is how many are there,
-    or how many of `total` have answered ("5/7"); `note` is the words beside it ("quá 1 ngày", "chậm 2 ngày").
+    `state` is done, active, late or returned (an element without a mark is still to come); `count` is how many are
+    there, or how many of `total` have answered ("5/7"); `note` is the words beside it ("quá 1 ngày", "chậm 2 ngày").
     """
 
     state: str
@@ -151,7 +151,6 @@ def _read_facts(root: etree._Element, lang: str) -> dict[str, _Facts]:
             for p in element.findall(f"{{{BPMN}}}extensionElements/{{{_ZEEBE}}}properties/{{{_ZEEBE}}}property")
         }
         kinds = [tag(child) for child in element if tag(child).endswith("EventDefinition")]
-        kinds += ["signalEventDefinition"] * 0
         if len(kinds) > 1:
             kinds = ["parallelMultiple" if element.get("parallelMultiple") == "true" else "multiple"]
         several = element.find(f"{{{BPMN}}}multiInstanceLoopCharacteristics")
@@ -211,13 +210,8 @@ def _name(sheet: _Sheet, shape: Shape) -> str:
     name = sheet.facts[shape.id].name if shape.id in sheet.facts else shape.name
     if name:
         return name
-    for kind in (
-        shape.kind,
-        "event" if shape.kind.endswith("Event") else "gateway" if "Gateway" in shape.kind else "step",
-    ):
-        if kind in sheet.words:
-            return sheet.words[kind]
-    return sheet.words["step"]
+    family = "event" if shape.kind.endswith("Event") else "gateway" if "Gateway" in shape.kind else "step"
+    return sheet.words.get(shape.kind) or sheet.words[family]
 
 
 def _state_words(sheet: _Sheet, element: str) -> str:
@@ -235,11 +229,9 @@ def _outer_first(sheet: _Sheet) -> list[Shape]:
     shapes = sheet.geometry.shapes
 
     def depth(shape: Shape) -> int:
-        above = shape.parent
-        count = 1 if shape.host else 0
-        while above in shapes:
-            count += 2
-            above = shapes[above].parent
+        count, above = (1 if shape.host else 0), shapes.get(shape.parent or "")
+        while above is not None:
+            count, above = count + 2, shapes.get(above.parent or "")
         return count
 
     return sorted((s for s in shapes.values() if s.kind not in ("participant", "lane")), key=depth)

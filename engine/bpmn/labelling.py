@@ -1,7 +1,7 @@
 """Where the name of a flow stands: beside its own line, near where it starts, on a spot that nothing else uses."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .geometry import Point, Rect
@@ -18,31 +18,44 @@ class Spot:
     hit: tuple[str, ...] = ()
 
 
-def spots(
+def best_spot(
     line: Sequence[Point],
-    sizes: Iterable[tuple[int, int]],
+    size: tuple[int, int],
     solid: Sequence[Rect],
     lines: Mapping[str, Sequence[Point]],
     own: str,
     area: Rect,
     borders: Sequence[int] = (),
-) -> list[Spot]:
-    """All places beside a line that are free of shapes and labels, best first."""
-    found = []
-    for preference, (w, h) in enumerate(sizes):
-        for box, cost in _beside(line, w, h):
-            if not area.contains(box) or any(box.grown(3).overlaps(r) for r in solid):
-                continue
-            if any(box.grown(-1).cut_by(a, b) for a, b in itertools.pairwise(line)):
-                continue
-            hit = tuple(
-                key
-                for key, points in lines.items()
-                if key != own and any(box.grown(2).cut_by(a, b) for a, b in itertools.pairwise(points))
-            )
-            across = any(box.y < y < box.bottom for y in borders)
-            found.append(Spot(box, cost + 12 * preference + 60 * across, hit))
-    return sorted(found, key=lambda s: (len(s.hit), s.cost, s.box.x, s.box.y))
+) -> Spot | None:
+    """The best place beside a line that is free of shapes and labels, and of other lines if there is any such."""
+    w, h = size
+    found: Spot | None = None
+    around = Rect(min(x for x, _ in line), min(y for _, y in line), 1, 1)
+    around = Rect(around.x, around.y, max(x for x, _ in line) - around.x, max(y for _, y in line) - around.y)
+    around = Rect(around.x - w - 12, around.y - h - 12, around.w + 2 * w + 24, around.h + 2 * h + 24)
+    near = [rect for rect in solid if rect.grown(4).overlaps(around)]
+    pieces = [
+        (key, a, b)
+        for key, points in lines.items()
+        if key != own
+        for a, b in itertools.pairwise(points)
+        if around.cut_by(a, b)
+    ]
+    ranked = ((box, cost + 60 * any(box.y < y < box.bottom for y in borders)) for box, cost in _beside(line, w, h))
+    for box, cost in sorted(ranked, key=lambda spot: (spot[1], spot[0].x, spot[0].y)):
+        grown = box.grown(3)
+        if not area.contains(box) or any(grown.overlaps(rect) for rect in near):
+            continue
+        inside = box.grown(-1)
+        if any(inside.cut_by(a, b) for a, b in itertools.pairwise(line)):
+            continue
+        outside = box.grown(2)
+        hit = tuple(sorted({key for key, a, b in pieces if outside.cut_by(a, b)}))
+        if found is None or len(hit) < len(found.hit):
+            found = Spot(box, cost, hit)
+        if not found.hit:
+            break
+    return found
 
 
 def _beside(line: Sequence[Point], w: int, h: int) -> Iterator[tuple[Rect, int]]:

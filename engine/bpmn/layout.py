@@ -17,7 +17,23 @@ from pathlib import Path
 from lxml import etree
 
 from . import labelling, lettering, placement, routing
-from .geometry import BPMN, BPMNDI, DC, DI, Geometry, Point, Rect, crossings, ends, faults, parse, tag, union
+from .geometry import (
+    BPMN,
+    BPMNDI,
+    DC,
+    DI,
+    Edge,
+    Geometry,
+    Point,
+    Rect,
+    Shape,
+    crossings,
+    ends,
+    faults,
+    parse,
+    tag,
+    union,
+)
 
 __all__ = ["Geometry", "arrange", "crossings", "faults"]
 
@@ -29,11 +45,13 @@ TEXT, LINE = 12.5, 16
 SMALL_TEXT, SMALL_LINE = 12.0, 15
 ORIGIN = (32, 32)
 LEVELS = 5
+STRIDES = (48, 64, 80)
 
 TASKS = frozenset(
-    ["task", "userTask", "manualTask", "serviceTask", "scriptTask", "businessRuleTask", "sendTask", "receiveTask"]
-    # a called process is drawn as a step
-    + ["callActivity"]
+    [
+        *("task", "userTask", "manualTask", "serviceTask", "scriptTask", "businessRuleTask", "sendTask", "receiveTask"),
+        "callActivity",
+    ]
 )
 EVENTS = frozenset(["startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"])
 GATEWAYS = frozenset(["exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"])
@@ -51,7 +69,8 @@ class Sheet:
     labels: dict[str, Rect] = field(default_factory=dict)
     lines: dict[str, list[Point]] = field(default_factory=dict)
     lanes: dict[str, Rect] = field(default_factory=dict)
-    troubles: int = 0
+    troubles: int = 0  # what `faults` would say about it
+    unrest: float = 0.0  # what a reader's eye has to follow: crossings, bends, distance
 
     def insert(self, other: "Sheet", dx: int, dy: int) -> None:
         self.shapes |= {k: r.moved(dx, dy) for k, r in other.shapes.items()}
@@ -125,17 +144,20 @@ def _widen_lanes(sheet: Sheet, width: int) -> None:
 
 def lay_out(process: etree._Element, expanded: set[str], head: int = 0, title: int = 0) -> Sheet:
     """Lays out what is inside, more generously each time until nothing is in the way of anything."""
-    best: Sheet | None = None
     inner: dict[str, Sheet] = {}
     for element in process:
         if tag(element) in SUBPROCESSES and any(tag(child) in STEPS for child in element):
             inner[element.get("id", "")] = lay_out(element, expanded, title=24)
             expanded.add(element.get("id", ""))
+    best: Sheet | None = None
     for level in range(LEVELS):
-        sheet = _attempt(process, inner, placement.Spacing(level), head, title)
-        if best is None or sheet.troubles < best.troubles:
-            best = sheet
-        if not best.troubles:
+        for step in STRIDES:
+            sheet = _attempt(process, inner, placement.Spacing(level, step), head, title)
+            if best is None or (sheet.troubles, sheet.unrest) < (best.troubles, best.unrest):
+                best = sheet
+            if not sheet.lanes:
+                break  # the stride is the way from lane to lane
+        if best is not None and not best.troubles:
             break
     assert best is not None
     return best
@@ -247,6 +269,7 @@ def _nodes(process: etree._Element, inner: dict[str, Sheet]) -> tuple[list[place
         host.guards.append(guard)
     for host in nodes:
         if host.guards:
+            host.h += 16 if host.h <= 80 and host.id not in inner else 0
             _hang(host)
     return nodes, guards
 
@@ -264,21 +287,17 @@ def _hang(host: placement.Node) -> None:
         guard.x = x
 
 
-def task_size(name: str) -> tuple[int, int]:
-    """Width and height that a step's name needs: three lines in the usual box, then a bigger one."""
-    for w, lines, h in (
-        (112, 2, 64),
-        (112, 3, 64),
-        (128, 3, 64),
-        (128, 4, 80),
-        (144, 4, 80),
-        (160, 5, 96),
-        (192, 6, 112),
-    ):
-        if len(lettering.wrap(name, w - 14, TEXT)) <= lines:
+def task_size(name: str, icon: bool = True) -> tuple[int, int]:
+    """Width and height that a step's name needs: up to three lines in the usual box, then a bigger one.
+
+    The type icon stands at the upper left; a first line that would touch it asks for the next size.
+    """
+    for w, most, h in ((112, 3, 64), (128, 3, 64), (128, 4, 80), (144, 4, 80), (160, 5, 96), (192, 6, 112)):
+        lines = lettering.wrap(name, w - 12, TEXT)
+        free = len(lines) < 3 or not icon or h > 64 or lettering.width(lines[0], TEXT) <= w - 2 * 22
+        if len(lines) <= most and free:
             return w, h
-    lines_needed = len(lettering.wrap(name, 224 - 14, TEXT))
-    return 224, placement.up(lines_needed * LINE + 24, 16)
+    return 224, placement.up(len(lettering.wrap(name, 224 - 12, TEXT)) * LINE + 24, 16)
 
 
 def label_size(name: str, limit: int) -> tuple[int, int]:
@@ -391,14 +410,33 @@ def _connect(
                 f"{flow.target.id} {flow.back}",
             )
         )
-    failed = grid.route(wires)
-    sheet.troubles += 10 * len(failed)
+    grid.route(wires)
     named = {f.id: f.label for f in flows if f.label}
     taken = _name_lines(sheet, grid, wires, named, area, borders)
     sheet.labels |= taken
     for flow in flows:
         wire = next(w for w in wires if w.key == flow.id)
         sheet.lines[flow.id] = wire.points or _plain(flow.source.box, flow.target.box)
+    _judge(sheet, nodes, flows)
+
+
+def _judge(sheet: Sheet, nodes: Sequence[placement.Node], flows: Sequence[placement.Flow]) -> None:
+    """Counts the faults of this sheet alone (sub-processes are plain boxes here) and how restless it is."""
+    shapes = {
+        n.id: Shape(
+            n.id, n.kind, "", sheet.shapes[n.id], host=n.host.id if n.host else None, label=sheet.labels.get(n.id)
+        )
+        for n in nodes
+    }
+    edges = {
+        f.id: Edge(f.id, "sequenceFlow", "", f.source.id, f.target.id, tuple(sheet.lines[f.id]), sheet.labels.get(f.id))
+        for f in flows
+    }
+    drawn = Geometry(shapes, edges)
+    sheet.troubles = len(faults(drawn))
+    bends = sum(len(e.points) - 2 for e in edges.values())
+    length = sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for e in edges.values() for a, b in e.segments())
+    sheet.unrest = 40 * crossings(drawn) + 10 * bends + length / 20 + sheet.width / 6 + sheet.height / 6
 
 
 def _name_lines(
@@ -416,25 +454,17 @@ def _name_lines(
         if wire.key not in named or not wire.points:
             continue
         lines = {w.key: w.points for w in wires if w.points}
-        found = labelling.spots(
-            wire.points, [named[wire.key]], [*solid, *taken.values()], lines, wire.key, area, borders
+        spot = labelling.best_spot(
+            wire.points, named[wire.key], [*solid, *taken.values()], lines, wire.key, area, borders
         )
-        if not found:
-            sheet.troubles += 1
+        if spot is None:
             x, y = wire.points[0]
             taken[wire.key] = Rect(x + 6, y + 6, *named[wire.key])
             continue
-        spot = found[0]
         taken[wire.key] = spot.box
         grid.block_label(spot.box)
         if spot.hit:
-            yielding = [w for w in wires if w.key in spot.hit]
-            before = {w.key: list(w.points) for w in yielding}
-            sheet.troubles += 10 * len(grid.reroute(yielding))
-            for moved in yielding:
-                old = taken.get(moved.key)
-                if old is not None and moved.points != before[moved.key]:
-                    sheet.troubles += 1
+            grid.reroute([w for w in wires if w.key in spot.hit])
     return taken
 
 

@@ -1,7 +1,7 @@
 """The small pictures of a diagram: what kind of step, event or gateway this is.
 
-Line icons are Lucide's (ISC licence, 24 grid); the marks inside events and gateways are drawn here after the BPMN notation.
-Each function gives SVG around the origin or at a place; nothing here knows states or texts.
+Line icons are Lucide's (ISC licence, 24 grid); the marks inside events and gateways are drawn here after the BPMN
+notation. Each function gives SVG around the origin or at a place; nothing here knows states or texts.
 """
 
 from typing import Final
@@ -11,32 +11,35 @@ from . import paint
 # Lucide 1.62, ISC.
 _ICONS: Final = {
     "service": (
-        "M9.671 4.136a2.34 2.34 0 0 1 4.659 0 2.34 2.34 0 0 0 3.319 1.915 2.34 2.34 0 0 1 2.33 4.033 2.34 2.34 0 0 0 0 "
-        "3.831 2.34 2.34 0 0 1-2.33 4.033 2.34 2.34 0 0 0-3.319 1.915 2.34 2.34 0 0 1-4.659 0 2.34 2.34 0 0 0-3.32-1.915 "
-        "2.34 2.34 0 0 1-2.33-4.033 2.34 2.34 0 0 0 0-3.831A2.34 2.34 0 0 1 6.35 6.051a2.34 2.34 0 0 0 3.319-1.915"
-        "M15 12a3 3 0 1 1-6 0 3 3 0 0 1 6 0"
+        "M9.671 4.136a2.34 2.34 0 0 1 4.659 0 2.34 2.34 0 0 0 3.319 1.915 2.34 2.34 0 0 1 2.33 4.033 2.34 "
+        "2.34 0 0 0 0 3.831 2.34 2.34 0 0 1-2.33 4.033 2.34 2.34 0 0 0-3.319 1.915 2.34 2.34 0 0 1-4.659 "
+        "0 2.34 2.34 0 0 0-3.32-1.915 2.34 2.34 0 0 1-2.33-4.033 2.34 2.34 0 0 0 0-3.831A2.34 2.34 0 0 1 "
+        "6.35 6.051a2.34 2.34 0 0 0 3.319-1.915M15 12a3 3 0 1 1-6 0 3 3 0 0 1 6 0"
     ),
     "script": (
-        "M15 12h-5M15 8h-5M19 17V5a2 2 0 0 0-2-2H4M8 21h12a2 2 0 0 0 2-2v-1a1 1 0 0 0-1-1H11a1 1 0 0 0-1 1v1a2 2 0 1 1-4 "
-        "0V5a2 2 0 1 0-4 0v2a1 1 0 0 0 1 1h3"
+        "M15 12h-5M15 8h-5M19 17V5a2 2 0 0 0-2-2H4M8 21h12a2 2 0 0 0 2-2v-1a1 1 0 0 0-1-1H11a1 1 0 0 0-1 "
+        "1v1a2 2 0 1 1-4 0V5a2 2 0 1 0-4 0v2a1 1 0 0 0 1 1h3"
     ),
     "table": "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2M3 9h18M3 15h18M9 9v12",
     "send": (
-        "M14.536 21.686a.5.5 0 0 0 .937-.024l6.5-19a.496.496 0 0 0-.635-.635l-19 6.5a.5.5 0 0 0-.024.937l7.93 3.18a2 2 0 "
-        "0 1 1.112 1.11zM21.854 2.147l-10.94 10.939"
+        "M14.536 21.686a.5.5 0 0 0 .937-.024l6.5-19a.496.496 0 0 0-.635-.635l-19 6.5a.5.5 0 0 "
+        "0-.024.937l7.93 3.18a2 2 0 0 1 1.112 1.11zM21.854 2.147l-10.94 10.939"
     ),
-    "mail": "M4 4h16a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2M22 7l-8.991 5.727a2 2 0 0 1-2.009 0L2 7",
+    "mail": (
+        "M4 4h16a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2M22 7l-8.991 5.727a2 2 0 0 1-2.009 0L2 7"
+    ),
     "hand": (
-        "M18 11V6a2 2 0 0 0-4 0M14 10V4a2 2 0 0 0-4 0v2M10 10.5V6a2 2 0 0 0-4 0v8M18 8a2 2 0 1 1 4 0v6a8 8 0 0 1-8 8h-2"
-        "c-2.8 0-4.5-.86-5.99-2.34l-3.6-3.6a2 2 0 0 1 2.83-2.82L7 15"
+        "M18 11V6a2 2 0 0 0-4 0M14 10V4a2 2 0 0 0-4 0v2M10 10.5V6a2 2 0 0 0-4 0v8M18 8a2 2 0 1 1 4 0v6a8 "
+        "8 0 0 1-8 8h-2c-2.8 0-4.5-.86-5.99-2.34l-3.6-3.6a2 2 0 0 1 2.83-2.82L7 15"
     ),
     "signature": (
-        "m21 17-2.156-1.868A.5.5 0 0 0 18 15.5v.5a1 1 0 0 1-1 1h-2a1 1 0 0 1-1-1c0-2.545-3.991-3.97-8.5-4a1 1 0 0 0 0 5c"
-        "4.153 0 4.745-11.295 5.708-13.5a2.5 2.5 0 1 1 3.31 3.284M3 21h18"
+        "m21 17-2.156-1.868A.5.5 0 0 0 18 15.5v.5a1 1 0 0 1-1 1h-2a1 1 0 0 "
+        "1-1-1c0-2.545-3.991-3.97-8.5-4a1 1 0 0 0 0 5c4.153 0 4.745-11.295 5.708-13.5a2.5 2.5 0 1 1 3.31 "
+        "3.284M3 21h18"
     ),
     "stamp": (
-        "M14 13V8.5C14 7 15 7 15 5a3 3 0 0 0-6 0c0 2 1 2 1 3.5V13M20 15.5a2.5 2.5 0 0 0-2.5-2.5h-11A2.5 2.5 0 0 0 4 15.5"
-        "V17a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1zM5 22h14"
+        "M14 13V8.5C14 7 15 7 15 5a3 3 0 0 0-6 0c0 2 1 2 1 3.5V13M20 15.5a2.5 2.5 0 0 0-2.5-2.5h-11A2.5 "
+        "2.5 0 0 0 4 15.5V17a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1zM5 22h14"
     ),
     "check": "M20 6 9 17l-5-5",
     "undo": "M9 14 4 9l5-5M4 9h10.5a5.5 5.5 0 0 1 0 11H11",
@@ -93,24 +96,20 @@ def event_mark(kind: str, x: float, y: float, thrown: bool, radius: float, strok
     scale = radius / 18
     place = f'transform="translate({x:g} {y:g}) scale({scale:.4g})"'
     colour = f'style="stroke:var(--{token},{stroke})"'
+    filled = f'fill="{stroke}" style="fill:var(--{token},{stroke})"'
     if kind == "terminateEventDefinition":
-        return f'<circle cx="{x:g}" cy="{y:g}" r="{radius * 0.58:.4g}" fill="{stroke}" style="fill:var(--{token},{stroke})"/>'
+        return f'<circle cx="{x:g}" cy="{y:g}" r="{radius * 0.58:.4g}" {filled}/>'
     path = _EVENTS.get(kind)
     if path is None:
         return ""
-    if thrown and kind not in ("timerEventDefinition", "conditionalEventDefinition"):
-        inner = f"fill:var(--{token},{stroke});stroke:var(--{token},{stroke})"
-        mark = f'<path {place} fill="{stroke}" stroke="{stroke}" stroke-width="1.25" stroke-linejoin="round" style="{inner}" d="{path}"/>'
-        if kind == "messageEventDefinition":
-            mark += (
-                f'<path {place} fill="none" stroke="{paint.LIGHT["sf"]}" stroke-width="1.5" style="stroke:var(--sf,#FFFFFF)" '
-                'd="M-8 -6L0 1L8 -6"/>'
-            )
-        return mark
-    return (
-        f'<path {place} fill="none" stroke="{stroke}" stroke-width="1.4" stroke-linecap="round" stroke-linejoin="round" '
-        f'{colour} d="{path}"/>'
-    )
+    if not thrown or kind in ("timerEventDefinition", "conditionalEventDefinition"):
+        ends = 'stroke-linecap="round" stroke-linejoin="round"'
+        return f'<path {place} fill="none" stroke="{stroke}" stroke-width="1.4" {ends} {colour} d="{path}"/>'
+    mark = f'<path {place} {filled} d="{path}"/>'
+    if kind == "messageEventDefinition":  # the flap of a filled envelope
+        flap = f'fill="none" stroke="{paint.LIGHT["sf"]}" stroke-width="1.5" style="stroke:var(--sf,#FFFFFF)"'
+        mark += f'<path {place} {flap} d="M-8 -6L0 1L8 -6"/>'
+    return mark
 
 
 _GATEWAYS: Final = {

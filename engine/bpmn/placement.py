@@ -1,18 +1,21 @@
 """Where the shapes of one process or sub-process stand: columns by the order of the flow, rows inside lanes.
 
-Three steps. Return flows are found and set aside. Rows come from the dominator tree of what is left, so that the
-branches of a gateway lie under each other and the join stands on the line of its split. Columns come from the flow: a
-step stands right of the steps before it, but steps in different lanes may share columns, which is what keeps twenty
-steps on a laptop. Lines and labels of flows are not its business; it only leaves room for them.
+Return flows are set aside first. Rows come from the dominator tree of what is left, so that the branches of a gateway
+lie under each other and the join stands on the line of its split. Columns come from the flow: a step stands right of
+the steps before it, but steps in different lanes may share columns, which keeps twenty steps on a laptop. Lines and
+names of flows are not its business; it only leaves room for them.
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from . import ordering
 from .geometry import Rect
 
 PITCH = 8
+
+_Row = tuple[int, int]  # lane, row inside the lane
 
 
 @dataclass(slots=True)
@@ -46,20 +49,38 @@ class Node:
         return self.x + self.w // 2
 
     @property
+    def key(self) -> _Row:
+        return (self.lane, self.row)
+
+    @property
     def small(self) -> bool:
         """Events and gateways: their name stands beside them and flows may leave at any side."""
         return self.kind.endswith(("Event", "Gateway"))
 
-    def parts(self, dx: int = 0) -> list[Rect]:
-        """Everything it covers, relative to the line of its row, moved by `dx`."""
-        rects = [Rect(self.x + dx - self.w // 2, -(self.h // 2), self.w, self.h)]
-        if self.label_at is not None:
-            rects.append(self.label_at.moved(self.x + dx, 0))
+    def shapes(self) -> list[Rect]:
+        """Its box and those of its boundary events, relative to the line of its row."""
+        rects = [Rect(self.left, -(self.h // 2), self.w, self.h)]
         for guard in self.guards:
-            rects.append(Rect(self.x + dx + guard.x - guard.w // 2, self.h // 2 - guard.h // 2, guard.w, guard.h))
-            if guard.label_at is not None:
-                rects.append(guard.label_at.moved(self.x + dx + guard.x, self.h // 2))
+            rects.append(Rect(self.x + guard.x - guard.w // 2, self.h // 2 - guard.h // 2, guard.w, guard.h))
         return rects
+
+    def names(self) -> list[Rect]:
+        """The boxes of the names outside of it, relative to the line of its row."""
+        rects = [self.label_at.moved(self.x, 0)] if self.label_at is not None else []
+        for guard in self.guards:
+            if guard.label_at is not None:
+                rects.append(guard.label_at.moved(self.x + guard.x, self.h // 2))
+        return rects
+
+    def collides(self, other: "Node", distance: int) -> bool:
+        mine, theirs = self.shapes(), other.shapes()
+        if any(a.grown(distance).overlaps(b) for a in mine for b in theirs):
+            return True
+        names, others = self.names(), other.names()
+        return (
+            any(a.grown(6).overlaps(b) for a in names for b in [*theirs, *others])
+            or any(a.grown(6).overlaps(b) for a in mine for b in others)
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -112,89 +133,27 @@ def up(value: float, to: int = PITCH) -> int:
     return int(-(-value // to) * to)
 
 
-# ---- order
-
-
-def mark_returns(nodes: Sequence[Node], flows: Sequence[Flow]) -> None:
-    """Marks the flows that lead back, by a depth-first walk from the starts in the order of the file."""
-    out: dict[str, list[Flow]] = {node.id: [] for node in nodes}
-    entered: set[str] = set()
+def place(
+    nodes: Sequence[Node], flows: Sequence[Flow], lanes: int, least_heights: Sequence[int], spacing: Spacing
+) -> Placed:
+    """Sets x, y and row of every node; returns the bands of the lanes (one band when there are none)."""
+    bound = [n for n in nodes if not n.loose]
+    graph = [(f.id, f.tail.id, f.target.id) for f in flows]
+    back = ordering.returns([n.id for n in bound], graph)
     for flow in flows:
-        flow.back = False
-        out[flow.tail.id].append(flow)
-        entered.add(flow.target.id)
-    starts = [n for n in nodes if n.id not in entered]
-    state: dict[str, int] = {}
-    for root in [*starts, *nodes]:
-        if root.id in state:
-            continue
-        state[root.id] = 1
-        stack = [(root, iter(out[root.id]))]
-        while stack:
-            node, rest = stack[-1]
-            for flow in rest:
-                seen = state.get(flow.target.id)
-                if seen == 1:
-                    flow.back = True
-                elif seen is None:
-                    state[flow.target.id] = 1
-                    stack.append((flow.target, iter(out[flow.target.id])))
-                    break
-            else:
-                state[node.id] = 2
-                stack.pop()
-
-
-class _Order:
-    """The forward flows as a graph: topological order, what dominates what, how long each branch is."""
-
-    def __init__(self, nodes: Sequence[Node], flows: Iterable[Flow]) -> None:
-        self.out: dict[str, list[Flow]] = {n.id: [] for n in nodes}
-        self.into: dict[str, list[Flow]] = {n.id: [] for n in nodes}
-        for flow in flows:
-            if not flow.back:
-                self.out[flow.tail.id].append(flow)
-                self.into[flow.target.id].append(flow)
-        place = {n.id: i for i, n in enumerate(nodes)}
-        rank = {n.id: 0 for n in nodes}
-        missing = {n.id: len(self.into[n.id]) for n in nodes}
-        ready = [n for n in nodes if not missing[n.id]]
-        walk: list[Node] = []
-        while ready:
-            node = ready.pop(0)
-            walk.append(node)
-            for flow in self.out[node.id]:
-                rank[flow.target.id] = max(rank[flow.target.id], rank[node.id] + 1)
-                missing[flow.target.id] -= 1
-                if not missing[flow.target.id]:
-                    ready.append(flow.target)
-        self.nodes = sorted(walk, key=lambda n: (rank[n.id], place[n.id]))
-        self.reach = {n.id: 1 for n in nodes}
-        for node in reversed(self.nodes):
-            self.reach[node.id] = 1 + max((self.reach[f.target.id] for f in self.out[node.id]), default=0)
-        self.children = self._dominators()
-
-    def _dominators(self) -> dict[str, list[Node]]:
-        """Immediate dominators; the root is called ''."""
-        depth: dict[str, int] = {"": 0}
-        above: dict[str, str] = {}
-        children: dict[str, list[Node]] = {"": []}
-        for node in self.nodes:
-            children[node.id] = []
-            parent: str | None = None
-            for flow in self.into[node.id]:
-                other = flow.tail.id
-                if parent is None:
-                    parent = other
-                while parent != other:
-                    if depth[parent] >= depth[other]:
-                        parent = above[parent]
-                    else:
-                        other = above[other]
-            above[node.id] = parent or ""
-            depth[node.id] = depth[above[node.id]] + 1
-            children[above[node.id]].append(node)
-        return children
+        flow.back = flow.id in back
+    order = ordering.Order([n.id for n in bound], [f for f in graph if f[0] not in back])
+    _assign_rows(bound, flows, order)
+    _choose_label_sides(nodes, flows)
+    columns = _Columns(bound, flows, order, spacing)
+    columns.place()
+    _pull_rows_together(bound, flows)
+    _choose_label_sides(nodes, flows)
+    columns.settle_leaves()
+    for node in nodes:
+        if node.loose:
+            columns.settle_loose(node)
+    return _stack(nodes, lanes, least_heights, spacing)
 
 
 # ---- rows
@@ -210,57 +169,47 @@ def _joined(one: _Span, other: _Span) -> _Span:
     return both
 
 
-def _assign_rows(order: _Order) -> None:
+def _assign_rows(nodes: Sequence[Node], flows: Sequence[Flow], order: ordering.Order) -> None:
     """Gives every node a row inside its lane; row 0 is the line that the main flow follows."""
+    by_id = {n.id: n for n in nodes}
+    guarded = {f.target.id for f in flows if f.source.host is not None and not f.back}
     spans: dict[str, _Span] = {}
     shifts: dict[str, dict[int, int]] = {}
-
-    def heads_of(parent: str) -> tuple[list[Node], list[Node]]:
-        heads, joins = [], []
-        for child in order.children[parent]:
-            sources = {f.tail.id for f in order.into[child.id]}
-            (joins if len(sources) > 1 else heads).append(child)
-        return heads, joins
-
-    by_id = {n.id: n for n in order.nodes}
-    for parent in [*(n.id for n in reversed(order.nodes)), ""]:
-        heads, joins = heads_of(parent)
+    for parent in [*reversed(order.walk), ""]:
         node = by_id.get(parent)
+        children = order.children[parent]
+        heads = [c for c in children if len(set(order.predecessors[c])) < 2]
         taken: _Span = {}
-        for child, way in _branch_order(node, heads, order):
-            shift: dict[int, int] = {}
-            for lane, (low, high) in spans[child.id].items():
-                shift[lane] = _free_shift(taken.get(lane), low, high, way)
-            shifts[child.id] = shift
-            taken = _joined(taken, {k: (lo + shift[k], hi + shift[k]) for k, (lo, hi) in spans[child.id].items()})
-        for child in joins:
-            shifts[child.id] = {}
-            taken = _joined(taken, spans[child.id])
+        for child, way in _branch_order(node, heads, order, guarded):
+            shift = {lane: _free_shift(taken.get(lane), low, high, way) for lane, (low, high) in spans[child].items()}
+            shifts[child] = shift
+            moved = {lane: (low + shift[lane], high + shift[lane]) for lane, (low, high) in spans[child].items()}
+            taken = _joined(taken, moved)
+        for child in children:
+            if child not in heads:  # a join stands on the line of its split
+                shifts[child] = {}
+                taken = _joined(taken, spans[child])
         spans[parent] = _joined(taken, {node.lane: (0, 0)}) if node else taken
-
     base: dict[str, dict[int, int]] = {"": {}}
-    for node in order.nodes:
-        parent = next(p for p, children in order.children.items() if node in children)
-        mine = dict(base[parent])
-        for lane, shift in shifts[node.id].items():
-            mine[lane] = mine.get(lane, 0) + shift
-        base[node.id] = mine
-        node.row = mine.get(node.lane, 0)
+    for node_id in order.walk:
+        mine = dict(base[order.above[node_id]])
+        for lane, shift_by in shifts[node_id].items():
+            mine[lane] = mine.get(lane, 0) + shift_by
+        base[node_id] = mine
+        by_id[node_id].row = mine.get(by_id[node_id].lane, 0)
 
 
-def _branch_order(node: Node | None, heads: list[Node], order: _Order) -> list[tuple[Node, int]]:
+def _branch_order(
+    node: Node | None, heads: list[str], order: ordering.Order, guarded: set[str]
+) -> list[tuple[str, int]]:
     """The branches in the order in which they choose their rows, with the side each prefers (-1 up, 1 down, 0 any)."""
-    if (
-        node is not None
-        and node.kind in ("parallelGateway", "inclusiveGateway", "eventBasedGateway")
-        and len(heads) > 2
-    ):
+    fans_out = ("parallelGateway", "inclusiveGateway", "eventBasedGateway")
+    if node is not None and node.kind in fans_out and len(heads) > 2:
         middle = (len(heads) - 1) // 2
         ranked = sorted(range(len(heads)), key=lambda i: (abs(i - middle), -i))
         return [(heads[i], (i > middle) - (i < middle)) for i in ranked]
-    guarded = {f.target.id for f in order.out[node.id] if f.source.host} if node else set()
-    ranked_heads = sorted(heads, key=lambda n: (n.id in guarded, -order.reach[n.id] if node else 0))
-    return [(n, 1 if n.id in guarded or i == 1 else 0) for i, n in enumerate(ranked_heads)]
+    ranked_heads = sorted(heads, key=lambda h: (h in guarded, -order.reach[h] if node else 0))
+    return [(head, 1 if head in guarded or i == 1 else 0) for i, head in enumerate(ranked_heads)]
 
 
 def _free_shift(taken: tuple[int, int] | None, low: int, high: int, way: int) -> int:
@@ -270,133 +219,6 @@ def _free_shift(taken: tuple[int, int] | None, low: int, high: int, way: int) ->
     if way:
         return below if way > 0 else above
     return below if abs(below) <= abs(above) else above
-
-
-# ---- columns
-
-
-class _Columns:
-    """Gives the nodes their x, from left to right, keeping the ways of vertical lines free where that is cheap."""
-
-    def __init__(self, order: _Order, spacing: Spacing) -> None:
-        self.order, self.spacing = order, spacing
-        self.rows: dict[tuple[int, int], list[Node]] = {}
-        self.risers: list[tuple[int, tuple[int, int], tuple[int, int]]] = []
-        self.depth: dict[tuple[int, int], int] = {}
-
-    def place(self) -> None:
-        for node in self.order.nodes:
-            least = max([0 + node.w // 2, *(self._least(f, node) for f in self.order.into[node.id])])
-            self._settle(node, up(least))
-        left = min((n.left for n in self.order.nodes), default=0)
-        for node in self.order.nodes:
-            node.x -= left
-
-    def _least(self, flow: Flow, node: Node) -> int:
-        """The smallest x that a flow allows its target."""
-        tail, gap = flow.tail, self.spacing.gap
-        if flow.label:
-            gap = max(gap, flow.label[0] + 24)
-        if tail.small or node.small:
-            gap = max(gap - 8, 32)
-        if flow.source.host is not None:
-            x = tail.x + flow.source.x
-            return x + gap // 2 + 8 + node.w // 2 if tail.lane == node.lane else x
-        if tail.lane == node.lane:
-            return tail.right + gap + node.w // 2
-        if tail.small:
-            return tail.x
-        if node.small:
-            return tail.right + 24 + (node.w // 2 if node.w > 48 else 0)
-        return tail.x + min(self.spacing.step, tail.w // 2 + node.w // 2)
-
-    def _settle(self, node: Node, least: int) -> None:
-        key = (node.lane, node.row)
-        others = self.rows.setdefault(key, [])
-        best: tuple[int, int] | None = None
-        x, tries = least, 0
-        while tries < 40:
-            node.x = 0
-            if self._collides(node, x, others):
-                x += PITCH
-                if x > least + 20_000:
-                    break
-                continue
-            tries += 1
-            cost = (x - least) + 90 * self._in_the_way(node, x)
-            if best is None or cost < best[0]:
-                best = (cost, x)
-            if cost <= x - least:
-                break
-            x += PITCH
-        node.x = best[1] if best else least
-        others.append(node)
-        for flow in self.order.into[node.id]:
-            riser = self._riser(flow, node)
-            if riser is not None:
-                self.risers.append(riser)
-
-    def _collides(self, node: Node, x: int, others: list[Node]) -> bool:
-        mine = node.parts(x)
-        for other in others:
-            distance = 16 if node.small or other.small else 24
-            for a in mine:
-                if any(a.grown(distance).overlaps(b) for b in other.parts()):
-                    return True
-        return False
-
-    def _riser(self, flow: Flow, node: Node) -> tuple[int, tuple[int, int], tuple[int, int]] | None:
-        """The vertical line that a flow between two rows will probably be."""
-        tail = flow.tail
-        here, there = (tail.lane, tail.row), (node.lane, node.row)
-        if here == there:
-            return None
-        low, high = max(tail.left, node.left) + 8, min(tail.right, node.right) - 8
-        if flow.source.host is not None:
-            x = tail.x + flow.source.x
-        elif low <= high:
-            x = node.x if tail.small or low <= node.x <= high else (low + high) // 2
-            x = tail.x if tail.small and low <= tail.x <= high else x
-        else:
-            x = tail.x if tail.small and tail.lane == node.lane else node.x
-        return (x, min(here, there), max(here, there))
-
-    def _in_the_way(self, node: Node, x: int) -> int:
-        """How many expected vertical lines a place would block, or find blocked."""
-        node.x = x
-        key = (node.lane, node.row)
-        count = 0
-        for at, low, high in self.risers:
-            if low < key < high and node.left - 12 < at < node.right + 12:
-                count += 1
-        for flow in self.order.into[node.id]:
-            riser = self._riser(flow, node)
-            if riser is None:
-                continue
-            at, low, high = riser
-            for other_key, others in self.rows.items():
-                if low < other_key < high:
-                    count += sum(1 for o in others if o.left - 12 < at < o.right + 12)
-            count += sum(1 for r, lo, hi in self.risers if abs(r - at) < PITCH and lo < high and low < hi)
-        return count
-
-
-# ---- the whole
-
-
-def place(
-    nodes: Sequence[Node], flows: Sequence[Flow], lanes: int, least_heights: Sequence[int], spacing: Spacing
-) -> Placed:
-    """Sets x, y and row of every node; returns the bands of the lanes (one band when there are none)."""
-    mark_returns([n for n in nodes if not n.loose], flows)
-    order = _Order([n for n in nodes if not n.loose], flows)
-    _assign_rows(order)
-    _choose_label_sides(nodes, flows)
-    columns = _Columns(order, spacing)
-    columns.place()
-    _pull_rows_together(nodes, flows)
-    _place_loose(nodes, spacing)
-    return _stack(nodes, lanes, least_heights, spacing)
 
 
 def _choose_label_sides(nodes: Sequence[Node], flows: Sequence[Flow]) -> None:
@@ -410,36 +232,34 @@ def _choose_label_sides(nodes: Sequence[Node], flows: Sequence[Flow]) -> None:
         if not node.label:
             continue
         w, h = node.label
-        key = (node.lane, node.row)
         below = above = False
         for flow in flows:
             if node not in (flow.tail, flow.target) or flow.tail is flow.target:
                 continue
             other = flow.target if flow.tail is node else flow.tail
-            below |= (other.lane, other.row) > key
-            above |= (other.lane, other.row) < key
+            below |= other.key > node.key
+            above |= other.key < node.key
         half = node.h // 2
         if not below:
             node.label_at = Rect(-(w // 2), half + 4, w, h)
         elif not above:
             node.label_at = Rect(-(w // 2), -half - 4 - h, w, h)
         else:
-            node.label_at = Rect(-w - 10, half + 12, w, h)
+            node.label_at = Rect(-w - 10, half + 17, w, h)
 
 
 def _pull_rows_together(nodes: Sequence[Node], flows: Sequence[Flow]) -> None:
     """Moves whole branches into a row nearer to the main line where that row is free, so that lanes stay low."""
     neighbours: dict[str, set[str]] = {n.id: set() for n in nodes}
     for flow in flows:
-        a, b = flow.tail, flow.target
-        if not flow.back and (a.lane, a.row) == (b.lane, b.row):
-            neighbours[a.id].add(b.id)
-            neighbours[b.id].add(a.id)
+        if not flow.back and flow.tail.key == flow.target.key:
+            neighbours[flow.tail.id].add(flow.target.id)
+            neighbours[flow.target.id].add(flow.tail.id)
     by_id = {n.id: n for n in nodes}
     seen: set[str] = set()
     runs: list[list[Node]] = []
     for node in nodes:
-        if node.id in seen or node.row == 0 or node.loose:
+        if node.id in seen or node.row == 0:
             continue
         run, queue = [], [node.id]
         seen.add(node.id)
@@ -451,13 +271,10 @@ def _pull_rows_together(nodes: Sequence[Node], flows: Sequence[Flow]) -> None:
                 queue.append(other)
         runs.append(run)
     for run in sorted(runs, key=lambda r: (abs(r[0].row), min(n.x for n in r))):
-        lane, row = run[0].lane, run[0].row
-        way = 1 if row > 0 else -1
-        for nearer in range(0, row, way):
-            others = [n for n in nodes if n.lane == lane and n.row == nearer and not n.loose and n not in run]
-            clash = any(
-                a.grown(24).overlaps(b) for node in run for a in node.parts() for o in others for b in o.parts()
-            )
+        lane, row = run[0].key
+        for nearer in range(0, row, 1 if row > 0 else -1):
+            others = [n for n in nodes if n.key == (lane, nearer)]
+            clash = any(node.collides(other, 24) for node in run for other in others)
             if not clash and not _would_hide(run, others, flows):
                 for node in run:
                     node.row = nearer
@@ -480,60 +297,187 @@ def _would_hide(run: list[Node], others: list[Node], flows: Sequence[Flow]) -> b
     return False
 
 
-def _place_loose(nodes: Sequence[Node], spacing: Spacing) -> None:
-    """Event sub-processes stand in a row of their own at the bottom of their lane, or in an empty lane's only row."""
-    width = max((n.right for n in nodes if not n.loose), default=0)
-    for lane in sorted({n.lane for n in nodes if n.loose}):
-        others = [n for n in nodes if n.lane == lane and not n.loose]
-        row = max((n.row for n in others), default=-1) + 1
-        x = 0
-        for node in [n for n in nodes if n.lane == lane and n.loose]:
-            if x and x + node.w > max(width, 1200):
-                row, x = row + 1, 0
-            node.row, node.x = row, x + node.w // 2
-            x += up(node.w) + spacing.gap
+# ---- columns
+
+
+@dataclass(frozen=True, slots=True)
+class _Riser:
+    """The upright line that a flow between two rows will probably be."""
+
+    x: int
+    low: _Row
+    high: _Row
+
+
+class _Columns:
+    """Gives the nodes their x, from left to right, keeping the ways of upright lines free where that is cheap."""
+
+    def __init__(self, nodes: Sequence[Node], flows: Sequence[Flow], order: ordering.Order, spacing: Spacing) -> None:
+        by_id = {n.id: n for n in nodes}
+        self.nodes = [by_id[i] for i in order.walk]
+        self.into: dict[str, list[Flow]] = {n.id: [] for n in nodes}
+        self.leaving: set[str] = set()
+        self.flows = [f for f in flows if not f.back]
+        for flow in self.flows:
+            self.into[flow.target.id].append(flow)
+            self.leaving.add(flow.tail.id)
+        self.spacing = spacing
+        self.placed: list[Node] = []
+        self.risers: list[_Riser] = []
+
+    def place(self) -> None:
+        for node in self.nodes:
+            least = max([node.w // 2, *(self._least(f, node) for f in self.into[node.id])])
+            self._settle(node, up(least))
+            self.risers += [r for r in (self._riser(f, node) for f in self.into[node.id]) if r]
+
+    def settle_leaves(self) -> None:
+        """Ends may stand anywhere behind what leads to them: once all is known, out of the way of other lines."""
+        for node in self.nodes:
+            if node.id in self.leaving or not self.into[node.id]:
+                continue
+            self.placed.remove(node)
+            self.risers = [r for f in self.flows if f.target is not node if (r := self._riser(f, f.target))]
+            least = max([node.w // 2, *(self._least(f, node) for f in self.into[node.id])])
+            self._settle(node, up(least))
+        self.risers = [r for f in self.flows if (r := self._riser(f, f.target))]
+
+    def settle_loose(self, node: Node) -> None:
+        """An event sub-process: in its lane, where a row has room for it, else in a row of its own below."""
+        width = max((n.right for n in self.placed), default=0)
+        rows = sorted({n.row for n in self.placed if n.lane == node.lane})
+        for row in rows:
+            others = [n for n in self.placed if n.key == (node.lane, row)]
+            if any(n.h > 112 for n in others) != (node.h > 112) and len(others) > 3:
+                continue  # a high box among many steps would make the whole row high
+            node.row = row
+            for x in range(up(node.w / 2), max(width - node.w // 2, up(node.w / 2)) + 1, PITCH):
+                node.x = x
+                if not any(node.collides(o, 32) for o in others) and not self._blocks(node):
+                    self.placed.append(node)
+                    return
+        node.row = max(rows, default=-1) + 1
+        node.x = up(node.w / 2)
+        self.placed.append(node)
+
+    def _blocks(self, node: Node) -> bool:
+        if any(r.low < node.key < r.high and node.left - 16 < r.x < node.right + 16 for r in self.risers):
+            return True
+        others = [n for n in self.placed if n.key == node.key]
+        return _would_hide([node], others, self.flows)
+
+    def _least(self, flow: Flow, node: Node) -> int:
+        """The smallest x that a flow allows its target."""
+        tail, gap = flow.tail, self.spacing.gap
+        if flow.label:
+            gap = max(gap, flow.label[0] + 24)
+        if tail.small or node.small:
+            gap = max(gap - 8, 32)
+        if flow.source.host is not None:
+            x = tail.x + flow.source.x
+            return x + gap // 2 + 8 + node.w // 2 if tail.lane == node.lane else x
+        if tail.lane == node.lane:
+            return tail.right + gap + node.w // 2
+        if tail.small:
+            return tail.x
+        if node.small:
+            return tail.right + 24 + (node.w // 2 if node.w > 48 else 0)
+        return tail.x + min(self.spacing.step, tail.w // 2 + node.w // 2)
+
+    def _settle(self, node: Node, least: int) -> None:
+        """The cheapest free place from `least` on: distance against blocked lines."""
+        others = [n for n in self.placed if n.key == node.key]
+        best: tuple[int, int] | None = None
+        x, tries = least, 0
+        while tries < 40:
+            node.x = x
+            distance = 16 if node.small else 24
+            if any(node.collides(other, 16 if other.small else distance) for other in others):
+                x += PITCH
+                continue
+            tries += 1
+            cost = (x - least) + 90 * self._in_the_way(node)
+            if best is None or cost < best[0]:
+                best = (cost, x)
+            if best[0] <= x + PITCH - least:
+                break
+            x += PITCH
+        node.x = best[1] if best else least
+        self.placed.append(node)
+
+    def _riser(self, flow: Flow, node: Node) -> _Riser | None:
+        tail = flow.tail
+        if tail.key == node.key:
+            return None
+        low, high = max(tail.left, node.left) + 8, min(tail.right, node.right) - 8
+        if flow.source.host is not None:
+            x = tail.x + flow.source.x
+        elif low > high:
+            x = tail.x if tail.small and tail.lane == node.lane else node.x
+        elif tail.small and low <= tail.x <= high:
+            x = tail.x
+        elif tail.small or low <= node.x <= high:
+            x = node.x
+        else:
+            x = (low + high) // 2
+        return _Riser(x, min(tail.key, node.key), max(tail.key, node.key))
+
+    def _in_the_way(self, node: Node) -> int:
+        """How many expected upright lines this place would block, or find blocked."""
+        count = sum(1 for r in self.risers if r.low < node.key < r.high and node.left - 12 < r.x < node.right + 12)
+        for flow in self.into[node.id]:
+            mine = self._riser(flow, node)
+            if mine is None:
+                continue
+            count += sum(1 for o in self.placed if mine.low < o.key < mine.high and o.left - 12 < mine.x < o.right + 12)
+            count += sum(
+                1 for r in self.risers if abs(r.x - mine.x) < PITCH and r.low < mine.high and mine.low < r.high
+            )
+        return count
+
+
+# ---- heights
 
 
 def _stack(nodes: Sequence[Node], lanes: int, least_heights: Sequence[int], spacing: Spacing) -> Placed:
     """Turns rows into heights: rows as far apart as their shapes and names need, lanes on top of each other."""
-    left = up(-min((r.x for n in nodes for r in n.parts()), default=0))
+    parts = {n.id: [*n.shapes(), *n.names()] for n in nodes}
+    left = min((r.x for rects in parts.values() for r in rects), default=0)
+    shift = -(left // PITCH) * PITCH
     for node in nodes:
-        node.x += left
-    width = max((r.right for n in nodes for r in n.parts()), default=0)
+        node.x += shift
+    width = max((r.right for rects in parts.values() for r in rects), default=0) + shift
     bands: list[Rect] = []
     top = 0
     for lane in range(max(lanes, 1)):
-        rows = sorted({n.row for n in nodes if n.lane == lane})
+        inside = [n for n in nodes if n.lane == lane]
         reach: dict[int, tuple[int, int]] = {}
         need: dict[int, tuple[int, int]] = {}
-        for row in rows:
-            here = [n for n in nodes if n.lane == lane and n.row == row]
+        for row in sorted({n.row for n in inside}):
+            here = [n for n in inside if n.row == row]
             shape = max(n.h // 2 for n in here)
-            above = max(-r.y for n in here for r in n.parts())
-            below = max(r.bottom for n in here for r in n.parts())
+            above = max(-r.y for n in here for r in parts[n.id])
+            below = max(r.bottom for n in here for r in parts[n.id])
             reach[row] = (above, below)
             need[row] = (max(shape + spacing.margin, above + 12), max(shape + spacing.margin, below + 12))
+        rows = list(reach)
         least = least_heights[lane] if lane < len(least_heights) else 0
         if not rows:
             height = up(max(least, 56))
         elif len(rows) == 1:
             half = up(max(*need[rows[0]], least / 2))
             height = 2 * half
-            for node in nodes:
-                if node.lane == lane:
-                    node.y = top + half
+            for node in inside:
+                node.y = top + half
         else:
-            y = up(need[rows[0]][0])
-            heights = {rows[0]: y}
+            heights = {rows[0]: up(need[rows[0]][0])}
             for before, row in itertools.pairwise(rows):
-                y += up(reach[before][1] + spacing.between + reach[row][0])
-                heights[row] = y
-            height = up(y + need[rows[-1]][1])
+                heights[row] = heights[before] + up(reach[before][1] + spacing.between + reach[row][0])
+            height = up(heights[rows[-1]] + need[rows[-1]][1])
             extra = up(max(0, least - height) / 2)
             height += 2 * extra
-            for node in nodes:
-                if node.lane == lane:
-                    node.y = top + extra + heights[node.row]
+            for node in inside:
+                node.y = top + extra + heights[node.row]
         bands.append(Rect(0, top, width, height))
         top += height
     return Placed(bands, width, top)

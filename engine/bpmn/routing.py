@@ -2,7 +2,8 @@
 
 Every flow is routed by A*: length, bends, crossings and closeness cost; shapes, labels and the lines of other flows
 are walls. So no line can run through a step or on top of another line: what the geometry test asks for holds by
-construction. Flows into the same target may join and share their last stretch. Nothing here knows BPMN or where shapes should stand.
+construction. Flows into the same target may join and share their last stretch. Nothing here knows BPMN or where shapes
+should stand.
 """
 
 import heapq
@@ -44,19 +45,36 @@ class Wire:
     sources: Sequence[Port]
     targets: Sequence[Port]
     group: str = ""
+    cost: int = 0
+    least: int = 0  # no way can cost less
     cells: list[int] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A way: the grid points it passes, where it leaves and where it arrives, what it costs."""
+
+    cells: list[int]
+    start: Point
+    end: Point
+    cost: int
 
 
 class Grid:
     """The sheet: what is blocked, and which wire runs where."""
 
     def __init__(self, area: Rect) -> None:
-        self.left, self.top = area.x // PITCH, area.y // PITCH
-        self.columns = area.w // PITCH + 1
-        self.rows = area.h // PITCH + 1
+        # One more row and column on every side, walled up, so that a search never looks over the edge.
+        self.left, self.top = area.x // PITCH - 1, area.y // PITCH - 1
+        self.columns = area.w // PITCH + 3
+        self.rows = area.h // PITCH + 3
         size = self.columns * self.rows
         self.wall = bytearray(size)
+        for column in range(self.columns):
+            self.wall[column] = self.wall[size - 1 - column] = _SOLID
+        for row in range(self.rows):
+            self.wall[row * self.columns] = self.wall[(row + 1) * self.columns - 1] = _SOLID
         self.soft = bytearray(size)
         self.no_level = bytearray(self.rows)
         self.level: dict[int, set[str]] = {}
@@ -102,6 +120,8 @@ class Grid:
         for _ in range(passes):
             changed = False
             for wire in wires:
+                if wire.points and wire.cost <= wire.least + _AHEAD:
+                    continue
                 before = wire.cells
                 self._lift(wire)
                 self._lay(wire, self._search(wire))
@@ -129,16 +149,14 @@ class Grid:
         self.wires.pop(wire.key, None)
         wire.cells, wire.points = [], []
 
-    def _lay(self, wire: Wire, found: tuple[list[int], Point, Point] | None) -> None:
+    def _lay(self, wire: Wire, found: _Found | None) -> None:
         if found is None:
             return
-        cells, first, last = found
-        wire.cells = cells
-        inner = [self._point(cell) for cell in cells]
-        wire.points = straightened([first, *inner, last])
+        wire.cells, wire.cost = found.cells, found.cost
+        path = [found.start, *(self._point(cell) for cell in found.cells), found.end]
+        wire.points = straightened(path)
         self.wires[wire.key] = wire
-        path = [first, *inner, last]
-        for i, cell in enumerate(cells):
+        for i, cell in enumerate(found.cells):
             before, here, after = path[i], path[i + 1], path[i + 2]
             came_level = before[1] == here[1] and before != here
             goes_level = after[1] == here[1] and after != here
@@ -173,43 +191,70 @@ class Grid:
             column, row = column + dx, row + dy
         return None
 
-    def _search(self, wire: Wire) -> tuple[list[int], Point, Point] | None:
+    def _search(self, wire: Wire) -> _Found | None:
         """A*: from the free points before the source's ports to those before the target's, or onto a wire to join."""
-        columns = self.columns
-        wall, soft, level, upright, corner = self.wall, self.soft, self.level, self.upright, self.corner
+        goals = self._goals(wire)
         mates = {k for k, w in self.wires.items() if w.group == wire.group and wire.group and k != wire.key}
+        joins = self._joins(mates)
+        spots = [divmod(state >> 2, self.columns) for state in goals] + [divmod(cell, self.columns) for cell in joins]
+        if not spots:
+            return None
+        return self._walk(wire, goals, mates, joins, spots)
+
+    def _goals(self, wire: Wire) -> dict[int, tuple[int, Port]]:
+        """Cell and heading at which the wire has arrived, with the port and its price."""
         goals: dict[int, tuple[int, Port]] = {}
         for port in wire.targets:
             cell = self._landing(port)
-            if cell is None or cell in corner:
+            if cell is None or cell in self.corner:
                 continue
             state = cell * 4 + (port.side + 2) % 4
             if state not in goals or goals[state][0] > port.cost:
                 goals[state] = (port.cost, port)
+        return goals
+
+    def _joins(self, mates: set[str]) -> dict[int, tuple[int, str]]:
+        """The cells of wires that may be joined, with the way that is left from there."""
         joins: dict[int, tuple[int, str]] = {}
         for key in sorted(mates):
-            mate = self.wires[key]
-            for i, cell in enumerate(mate.cells[1:-1], 1):
-                tail = (len(mate.cells) - i) * _AHEAD
+            cells = self.wires[key].cells
+            for i, cell in enumerate(cells[1:-1], 1):
+                tail = (len(cells) - i) * _AHEAD
                 if cell not in joins or joins[cell][0] > tail:
                     joins[cell] = (tail, key)
-        spots = [divmod(state >> 2, columns) for state in goals] + [divmod(cell, columns) for cell in joins]
-        if not spots:
-            return None
+        return joins
+
+    def _walk(
+        self,
+        wire: Wire,
+        goals: dict[int, tuple[int, Port]],
+        mates: set[str],
+        joins: dict[int, tuple[int, str]],
+        spots: list[tuple[int, int]],
+    ) -> _Found | None:
+        columns, wall, soft, no_level = self.columns, self.wall, self.soft, self.no_level
+        level, upright, corner = self.level, self.upright, self.corner
         top, bottom = min(y for y, _ in spots), max(y for y, _ in spots)
         low, high = min(x for _, x in spots), max(x for _, x in spots)
+
+        def guess(x: int, y: int, way: int) -> int:
+            """Never more than it will really cost: the distance to the goals' box, and the bends it takes to turn."""
+            across = low - x if x < low else x - high if x > high else 0
+            along = top - y if y < top else y - bottom if y > bottom else 0
+            if way == EAST:
+                bends = 2 if x > high else 1 if along else 0
+            elif way == WEST:
+                bends = 2 if x < low else 1 if along else 0
+            elif way == SOUTH:
+                bends = 2 if y > bottom else 1 if across else 0
+            else:
+                bends = 2 if y < top else 1 if across else 0
+            return (across + along) * _AHEAD + bends * _BEND
 
         best: dict[int, int] = {}
         came: dict[int, int] = {}
         origin: dict[int, Port] = {}
         heap: list[tuple[int, int, int]] = []
-
-        def guess(cell: int) -> int:
-            y, x = divmod(cell, columns)
-            across = low - x if x < low else x - high if x > high else 0
-            along = top - y if y < top else y - bottom if y > bottom else 0
-            return (across + along) * _AHEAD
-
         for port in wire.sources:
             cell = self._landing(port)
             if cell is None or cell in level or cell in upright:
@@ -218,7 +263,9 @@ class Grid:
             if port.cost < best.get(state, 1 << 30):
                 best[state] = port.cost
                 origin[state] = port
-                heapq.heappush(heap, (port.cost + guess(cell), -port.cost, state))
+                y, x = divmod(cell, columns)
+                heapq.heappush(heap, (port.cost + guess(x, y, port.side), -port.cost, state))
+        wire.least = heap[0][0] if heap else 0
         final: tuple[int, int, int | None] | None = None  # cost, last state, the cell where it joins another wire
         done: set[int] = set()
         while heap:
@@ -234,21 +281,19 @@ class Grid:
                 total = cost + goals[state][0]
                 if final is None or total < final[0]:
                     final = (total, state, None)
-            crossed = cell in level or cell in upright
-            first = state in origin and state not in came
-            for turn in (way,) if crossed or first else (way, (way + 1) % 4, (way + 3) % 4):
+            y, x = divmod(cell, columns)
+            stuck = cell in level or cell in upright or (state in origin and state not in came)
+            for turn in (way,) if stuck else (way, (way + 1) & 3, (way + 3) & 3):
                 dx, dy = _STEP[turn]
-                y, x = divmod(cell, columns)
-                x, y = x + dx, y + dy
-                if not (0 <= x < columns and 0 <= y < self.rows):
+                new = cell + dy * columns + dx
+                if wall[new] or new in corner or (dx and no_level[y]):
                     continue
-                new = y * columns + x
-                if wall[new] or new in corner or (dx and self.no_level[y]):
-                    continue
-                price = cost + _AHEAD + soft[new] * _NEAR_SHAPE + (0 if turn == way else _BEND)
                 along, across = (level, upright) if dx else (upright, level)
                 if new in along:
                     continue
+                price = cost + _AHEAD + soft[new] * _NEAR_SHAPE
+                if turn != way:
+                    price += _BEND
                 users = across.get(new)
                 if users:
                     join = joins.get(new)
@@ -262,23 +307,21 @@ class Grid:
                 if new - beside in along or new + beside in along:
                     price += _BESIDE
                 code = new * 4 + turn
-                if code not in done and price < best.get(code, 1 << 30):
+                if price < best.get(code, 1 << 30):
                     best[code] = price
                     came[code] = state
                     origin.pop(code, None)
-                    heapq.heappush(heap, (price + guess(new), -price, code))
+                    heapq.heappush(heap, (price + guess(x + dx, y + dy, turn), -price, code))
         if final is None:
             return None
-        _, state, joined = final
+        total, state, joined = final
         path = [state >> 2]
         start = state
         while start in came:
             start = came[start]
             path.append(start >> 2)
         path.reverse()
-        first_point = origin[start].at
         if joined is None:
-            return path, first_point, goals[state][1].at
+            return _Found(path, origin[start].at, goals[state][1].at, total)
         mate = self.wires[joins[joined][1]]
-        tail = mate.cells[mate.cells.index(joined) :]
-        return path + tail, first_point, mate.points[-1]
+        return _Found(path + mate.cells[mate.cells.index(joined) :], origin[start].at, mate.points[-1], total)
