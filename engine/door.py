@@ -7,6 +7,7 @@ do not pass it.
 """
 
 from collections.abc import Callable
+from datetime import date
 from types import ModuleType
 from typing import Any
 
@@ -33,6 +34,7 @@ class Engine:
         self.settings = settings or Settings.from_env()
         self.clock = clock or clocks.Clock()
         self.bell: Callable[[], None] | None = None
+        self.swept: date | None = None
         self._db = db.Database(self.settings.database_url)
         self._models = definitions.Models(deadlines.Calendar.from_json)
         self._moved = Moved()
@@ -122,7 +124,10 @@ class _People(_Area):
         if not identity.verify(account.password_hash if account else None, password, self._engine.settings):
             self._engine.write(access.note_failed_login, login, address)
             raise Forbidden("bad_credentials", "Expected a known log-in name with its password.")
-        return str(self._engine.write(access.open_session, account.person_id, login))
+        settings = self._engine.settings
+        stale = identity.needs_rehash(account.password_hash, settings)
+        new_hash = identity.hash_password(password, settings) if stale else None
+        return str(self._engine.write(access.open_session, account.person_id, account.login, new_hash))
 
 
 class _Signing(_Area):
@@ -133,9 +138,9 @@ class _Signing(_Area):
     ) -> cases.Completed:
         """Decide a signing gate with the password given again. Raises Forbidden("wrong_password" | "throttled") besides
         all that `cases.complete` raises."""
-        hashed = self._engine.read(access.password_to_check, actor)
-        if not identity.verify(hashed, password, self._engine.settings):
-            self._engine.write(access.note_failed_login, actor, "")
+        account = self._engine.read(access.password_to_check, actor)
+        if not identity.verify(account.password_hash if account else None, password, self._engine.settings):
+            self._engine.write(access.note_failed_login, account.login if account else actor, "")
             raise Forbidden("wrong_password", "Expected the signer's password.")
         result: cases.Completed = self._engine.write(signing.sign, task_id, actor, answers, seen_version, **options)
         return result
@@ -151,6 +156,7 @@ class _Operations(_Area):
         """
         engine = self._engine
         done = 0
+        self._once_a_day()
         for timer in engine.read(operations.due_timers, limit):
             done += self._try(operations.fire_timer, timer)
         for job in engine.read(operations.due_jobs, limit):
@@ -159,6 +165,14 @@ class _Operations(_Area):
             except Exception as error:  # one broken job must not stop the others; it becomes an incident
                 engine.write(operations.fail_job, job, f"{type(error).__name__}: {error}")
         return done
+
+    def _once_a_day(self) -> None:
+        """Seal the journals' heads and sweep out ended sessions, with the first tick of a day of this process."""
+        day = clocks.local_date(self._engine.clock.system_now())
+        if self._engine.swept != day:
+            self._engine.write(access.forget_expired)
+            self._engine.write(operations.seal)
+            self._engine.swept = day
 
     def _try(self, command: Callable[..., Any], *args: Any) -> int:
         try:

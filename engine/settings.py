@@ -48,7 +48,7 @@ class Settings:
 
 
 # Variables of our prefix that others read (the web server's address, the tests' switches).
-OTHER_VARIABLES = frozenset({"host", "port", "lang", "log", "crash_at", "test_database_url"})
+OTHER_VARIABLES = frozenset({"host", "port", "proxies", "scheduler"})
 
 
 def _read(name: str, text: str, kind: object) -> object:

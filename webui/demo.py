@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.sax.saxutils import escape
 
-from engine import Engine, errors
+from engine import Engine, NotFound
 
-PASSWORD = "trinhky-2022"
+PASSWORD = "trinhky-demo"
 # The provincial decision that assigns the tasks is of 28/01/2022; the store's business time starts that morning.
 STARTS = datetime(2022, 1, 28, 0, 30, tzinfo=UTC)
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -50,9 +50,7 @@ class Office:
             if row.case_id == self.case_id and row.element == element:
                 return self.engine.queries.task(person, row.task_id)
         listed = sorted({row.element for group in inbox.groups for row in group.rows})
-        raise errors.NotFound(
-            "task", f"Expected {element} on the list of {person}, found {', '.join(listed) or 'none'}."
-        )
+        raise NotFound("task", f"Expected {element} on the list of {person}, found {', '.join(listed) or 'none'}.")
 
     def does(self, person: str, element: str, answers: Mapping[str, Any] | None = None, **more: Any) -> Any:
         """Somebody completes a task: attaches what it makes, answers its form (and `more` answers)."""

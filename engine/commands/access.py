@@ -18,23 +18,34 @@ def account_to_check(tx: Tx, login: str, address: str) -> Any:
     return identity.credentials(tx.conn, tx.tenant, login)
 
 
-def password_to_check(tx: Tx, person: str) -> str | None:
-    """The password hash of a person's account, to confirm a signature. Raises Forbidden("throttled")."""
+def password_to_check(tx: Tx, person: str) -> Any:
+    """The account row of a person who is to confirm a signature, or None. Raises Forbidden("throttled")."""
     row = identity.credentials_of(tx.conn, tx.tenant, person)
     identity.check_throttle(tx.conn, tx.tenant, row.login if row else person, "", tx.system_now, tx.settings)
-    return row.password_hash if row else None
+    return row
 
 
 def note_failed_login(tx: Tx, login: str, address: str) -> None:
     """Count a failure for the log-in name and for the address."""
-    for subject in (identity.login_subject(login), identity.address_subject(address)):
+    subjects = [identity.login_subject(login), *([identity.address_subject(address)] if address else [])]
+    for subject in subjects:
         identity.note_failure(tx.conn, tx.tenant, subject, tx.system_now)
 
 
-def open_session(tx: Tx, person: str, login: str) -> str:
-    """Open a session and forget the failures of the log-in name; returns the token."""
+def open_session(tx: Tx, person: str, login: str, new_hash: str | None = None) -> str:
+    """Open a session and forget the failures of the log-in name; returns the token.
+
+    `new_hash` replaces the stored one: the same password, hashed with today's parameters.
+    """
+    if new_hash is not None:
+        identity.set_hash(tx.conn, tx.tenant, login, new_hash)
     identity.clear_failures(tx.conn, tx.tenant, identity.login_subject(login))
     return identity.open_session(tx.conn, tx.tenant, person, tx.system_now)
+
+
+def forget_expired(tx: Tx) -> None:
+    """Delete sessions that ended and log-in failures that no longer count."""
+    identity.forget_expired(tx.conn, tx.tenant, tx.system_now, tx.settings)
 
 
 def log_out(tx: Tx, token: str) -> None:

@@ -71,7 +71,7 @@ def start(tx: Tx, actor: str, focus_task_id: str, title: str | None = None) -> s
         "tenant_id": tx.tenant,
         "id": case_id,
         "code": f"HS-{year}-{int(number):03d}",
-        "title": (title or "").strip() or focus.title,
+        "title": (title or "").strip() or focus.short_title,
         "focus_task_id": focus_task_id,
         "process_id": bundle.process_id,
         "definition": digest,

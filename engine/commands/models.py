@@ -53,11 +53,12 @@ def deploy(tx: Tx, actor: str, folders: Path | Iterable[Path]) -> list[tuple[str
 
 
 def _artefacts(path: Path) -> dict[str, str]:
-    """Names of artefacts out of `artefacts.json`: {slug: {"name": …}}."""
+    """Names of artefacts out of `artefacts.json`: {slug: name in words}."""
     file = path / "artefacts.json"
     if not file.is_file():
         return {}
-    return {slug: entry["name"] for slug, entry in json.loads(file.read_text(encoding="utf-8")).items()}
+    names: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+    return names
 
 
 def refresh_calendar(tx: Tx) -> str:

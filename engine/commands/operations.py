@@ -246,12 +246,12 @@ ORGANISATION = ("organisation", "people", "lanes")
 
 @jobs.handler("trinhky:number")
 def give_number(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
-    """Give the signed document its number and date (NĐ 30/2020/NĐ-CP): result variable `number`.
+    """Give the signed document its number and date (NĐ 30/2020/NĐ-CP): result variables `doc_number` and `doc_date`.
 
-    The variable `pattern` is the number's pattern ("{n}/CT-UBND"), whose text without the number names the register.
+    The variable `number_pattern` is the number's pattern ("{n}/CT-UBND"), whose text without the number names the register.
     What the calling step `signs` is issued as what it `produces`: the signed version, byte for byte, under a number.
     """
-    pattern = job.payload["variables"].get("pattern") or "{n}/VB"
+    pattern = job.payload["variables"].get("number_pattern") or "{n}/VB"
     symbol = documents.take_number(
         tx.conn,
         tx.tenant,
@@ -268,7 +268,7 @@ def give_number(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
         if signed and issued:
             title = tx.environment_facts.artefacts.get(issued, issued)
             documents.issue(tx.conn, tx.tenant, case.case_id, signed, issued, title, symbol, tx.today, tx.now)
-    return {"number": symbol}
+    return {"doc_number": symbol, "doc_date": tx.today.isoformat()}
 
 
 @jobs.handler("trinhky:publish")

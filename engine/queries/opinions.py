@@ -1,6 +1,7 @@
 """Rounds of opinions as pages show them: who answered what, who is silent, what the drafter did with each remark."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -64,7 +65,7 @@ def _round(
         asked=len(own),
         answered=sum(r.answered_at is not None for r in own),
         asked_at=head.opened_at,
-        due=due_of(tx, head.due_at, head.closed_at),
+        due=due_of(tx, head.due_at, _closed_at(head)),
         deemed_consent=True,
         deemed_from=deadlines.due_day(head.due_at) if head.due_at else None,
         closed=head.closed_at is not None,
@@ -72,6 +73,13 @@ def _round(
         open_responses=sum(v.may_respond and v.response is None for v in views),
         opinions=views,
     )
+
+
+def _closed_at(head: Any) -> Any:
+    """When a round closed; one that its own deadline closed was closed within it, not late."""
+    if head.closed_at is None or head.due_at is None or head.closed_at < head.due_at:
+        return head.closed_at
+    return head.due_at - timedelta(microseconds=1)
 
 
 def _opinion(tx: Asker, n: int, row: Any, who: tuple[str, str | None], is_drafter: bool) -> OpinionView:

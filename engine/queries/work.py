@@ -174,7 +174,8 @@ def document_views(
                 slug,
                 names.get(slug, slug),
                 slug in wanted,
-                editable and slug in wanted,
+                # What the task makes may be added to; what it only needs, just when it is missing.
+                editable and slug in wanted and (slug in produces or not rows),
                 views,
                 rows[0].symbol if rows else None,
                 rows[0].dated if rows else None,
