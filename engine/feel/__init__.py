@@ -12,10 +12,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from engine.feel import nodes, parser
-from engine.feel.compiler import Compiler, call_function
+from engine.feel.compiler import Compiler
 from engine.feel.errors import Diagnostic, Fault, FeelError, FeelLimitError, FeelSyntaxError, FeelValueError
 from engine.feel.jsonvalues import from_json, to_json
-from engine.feel.runtime import DEFAULT, NOWHERE, Calendar, Code, Env, Limits, Run
+from engine.feel.runtime import DEFAULT, NOWHERE, Calendar, Code, Env, Limits, Run, call_function
 from engine.feel.values import Function, Range, Time, YearsMonths, equal, kind, normal
 
 __all__ = [

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.feel.errors import Diagnostic, FeelLimitError
+from engine.feel.errors import Diagnostic, Fault, FeelLimitError
+from engine.feel.values import Function
 
 Frame = list[Any]
 Code = Callable[[Frame], Any]
@@ -92,3 +93,17 @@ class Run:
         if size > self.limits.string_size:
             raise FeelLimitError(f"A string may not be longer than {self.limits.string_size} characters.")
         self.charge(1 + (size >> 6))
+
+
+def call_function(run: Run, function: Function, arguments: list[Any]) -> Any:
+    """Call a function value with arguments in order; a Fault when they do not fit."""
+    if function.parameters != ("...",) and len(arguments) != len(function.parameters):
+        raise Fault("wrong_arguments", f"Expected {len(function.parameters)} arguments, found {len(arguments)}.")
+    run.depth += 1
+    if run.depth > run.limits.call_depth:
+        raise FeelLimitError(f"Functions may not call each other deeper than {run.limits.call_depth} levels.")
+    run.charge(1)
+    try:
+        return function.call(run, arguments)
+    finally:
+        run.depth -= 1

@@ -5,12 +5,12 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from engine.feel import temporal
+from engine.feel import nodes, temporal
 from engine.feel.builtins.registry import ABSENT, builtin, single, to_day, to_integer, to_number, to_string, wrong
-from engine.feel.errors import Fault
+from engine.feel.errors import Fault, FeelSyntaxError
 from engine.feel.jsonvalues import plain
 from engine.feel.runtime import Run
-from engine.feel.values import ARITHMETIC, Range, YearsMonths, kind, number
+from engine.feel.values import ARITHMETIC, Range, YearsMonths, compare, kind, number
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,5})?")
 
@@ -194,3 +194,36 @@ def years_and_months_duration(run: Run, start: Any, end: Any) -> YearsMonths:
     elif months < 0 and b.day > a.day:
         months += 1
     return YearsMonths(months)
+
+
+@builtin("range", "from")
+def range_(run: Run, source: Any) -> Range:
+    """A range from its text, with literals as ends (DMN 1.5)."""
+    from engine.feel import parser  # the parser imports this package for the names of the functions
+
+    text = to_string(source)
+    try:
+        found = literal(parser.parse_expression(text), text)
+    except FeelSyntaxError:
+        found = None
+    if not isinstance(found, Range):
+        raise invalid("a range", text)
+    return found
+
+
+def literal(node: nodes.Node | None, text: str) -> Any:
+    """The value of a literal or of a range of literals; a Fault for anything that would have to be evaluated."""
+    if node is None:
+        return None
+    if isinstance(node, nodes.Const):
+        return node.value
+    if isinstance(node, nodes.AtLiteral):
+        return temporal.parse_any(node.text)
+    if isinstance(node, nodes.RangeLiteral):
+        low, high = literal(node.start, text), literal(node.end, text)
+        if (node.start is not None and low is None) or (node.end is not None and high is None):
+            raise invalid("a range", text)
+        if low is not None and high is not None and compare(low, high) is None:
+            raise invalid("a range with two ends of one type", text)
+        return Range(low, high, node.start_included, node.end_included)
+    raise invalid("a literal", text)

@@ -7,14 +7,8 @@ from typing import Any
 
 from engine.feel.builtins.registry import ABSENT, builtin, spread, to_boolean, to_integer, to_list, wrong
 from engine.feel.errors import Fault
-from engine.feel.runtime import Run
+from engine.feel.runtime import Run, call_function
 from engine.feel.values import Function, compare, key, kind, normal
-
-
-def call(run: Run, function: Function, arguments: list[Any]) -> Any:
-    from engine.feel.compiler import call_function  # the compiler imports this module
-
-    return call_function(run, function, arguments)
 
 
 def joined(run: Run, lists: Iterable[Any]) -> list[Any]:
@@ -134,7 +128,7 @@ def list_replace(run: Run, values: Any, where: Any, item: Any) -> list[Any]:
     found = to_list(values)
     run.check_list(len(found))
     if isinstance(where, Function):
-        return [item if to_boolean(call(run, where, [normal(each), item])) else each for each in found]
+        return [item if to_boolean(call_function(run, where, [normal(each), item])) else each for each in found]
     index = place(found, where)
     return [*found[:index], item, *found[index + 1 :]]
 
@@ -212,9 +206,9 @@ def sort(run: Run, values: Any, precedes: Any = ABSENT) -> list[Any]:
             if result is None:
                 raise Fault("incomparable", "Expected values of one ordered type.")
             return result
-        if call(run, precedes, [a, b]) is True:
+        if call_function(run, precedes, [a, b]) is True:
             return -1
-        return 1 if call(run, precedes, [b, a]) is True else 0
+        return 1 if call_function(run, precedes, [b, a]) is True else 0
 
     if precedes is not ABSENT and not isinstance(precedes, Function):
         raise wrong("a function", precedes)

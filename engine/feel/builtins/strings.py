@@ -3,8 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from engine.feel.builtins.registry import ABSENT, builtin, spread, to_integer, to_list, to_string
+from engine.feel.builtins.registry import ABSENT, builtin, to_integer, to_list, to_string
 from engine.feel.errors import Fault
+from engine.feel.regexp import Pattern, compile_pattern
 from engine.feel.runtime import Run
 
 
@@ -81,6 +82,106 @@ def string_join(run: Run, values: Any, delimiter: Any = "", prefix: Any = "", su
     return before + between.join(parts) + after
 
 
-@builtin("concat", "values...")
-def concat(run: Run, *values: Any) -> str:
-    return string_join(run, spread(values))
+def pattern_of(pattern: Any, flags: Any) -> Pattern:
+    return compile_pattern(
+        to_string(pattern, "a pattern"), "" if flags is ABSENT or flags is None else to_string(flags)
+    )
+
+
+@builtin("matches", "input, pattern, flags?")
+def matches(run: Run, text: Any, pattern: Any, flags: Any = ABSENT) -> bool:
+    """Whether the pattern is found anywhere in the text."""
+    return pattern_of(pattern, flags).search(to_string(text), 0, run.charge) is not None
+
+
+def pieces(run: Run, text: str, pattern: Pattern) -> list[list[int]]:
+    """All matches from left to right; a pattern that matches nothing at all cannot cut a text."""
+    if pattern.search("", 0, run.charge) is not None:
+        raise Fault("invalid_pattern", "Expected a pattern that does not match the empty string.")
+    found: list[list[int]] = []
+    start = 0
+    while (match := pattern.search(text, start, run.charge)) is not None:
+        if match[1] == match[0]:  # only between two characters, as in "^" of several lines
+            start = match[1] + 1
+            if start > len(text):
+                break
+            continue
+        run.check_list(len(found) + 1) if len(found) % 64 == 63 else run.charge(1)
+        found.append(match)
+        start = match[1]
+    return found
+
+
+@builtin("replace", "input, pattern, replacement, flags?")
+def replace(run: Run, text: Any, pattern: Any, replacement: Any, flags: Any = ABSENT) -> str:
+    """Each match replaced; in the replacement `$1` is the first group, `$0` the match, `\\$` a dollar sign."""
+    source, wanted, compiled = to_string(text), to_string(replacement), pattern_of(pattern, flags)
+    template = [wanted] if "q" in compiled.flags else parsed_replacement(wanted, compiled.groups)
+    result: list[str] = []
+    size = end = 0
+    for match in pieces(run, source, compiled):
+        parts = [source[end : match[0]]]
+        for each in template:
+            if isinstance(each, str):
+                parts.append(each)
+            elif match[2 * each] >= 0:
+                parts.append(source[match[2 * each] : match[2 * each + 1]])
+        size += sum(map(len, parts))
+        run.check_string(size) if len(result) % 64 == 0 else None
+        if size > run.limits.string_size:
+            run.check_string(size)
+        result.extend(parts)
+        end = match[1]
+    run.check_string(size + len(source) - end)
+    return "".join(result) + source[end:]
+
+
+def parsed_replacement(text: str, groups: int) -> list[str | int]:
+    """Texts and numbers of groups, in turn; a group that does not exist counts as empty."""
+    parts: list[str | int] = []
+    index = 0
+    while index < len(text):
+        c, follow = text[index], text[index + 1 : index + 2]
+        if c == "\\":
+            if follow not in ("\\", "$") or not follow:
+                raise Fault("invalid_replacement", "Expected \\\\ or \\$ after a backslash in the replacement.")
+            parts.append(follow)
+            index += 2
+        elif c == "$":
+            end = index + 1
+            while (
+                end < len(text)
+                and text[end] in "0123456789"
+                and (end == index + 1 or int(text[index + 1 : end + 1]) <= groups)
+            ):
+                end += 1
+            if end == index + 1:
+                raise Fault("invalid_replacement", "Expected the number of a group after $ in the replacement.")
+            number = int(text[index + 1 : end])
+            parts.append(number if number <= groups else "")
+            index = end
+        else:
+            parts.append(c)
+            index += 1
+    return parts
+
+
+@builtin("split", "string, delimiter")
+def split(run: Run, text: Any, delimiter: Any) -> list[str]:
+    """The parts between the matches of a pattern."""
+    source = to_string(text)
+    found = pieces(run, source, pattern_of(delimiter, ABSENT))
+    run.check_list(len(found) + 1)
+    ends = [0, *(each[1] for each in found)]
+    starts = [*(each[0] for each in found), len(source)]
+    run.check_string(len(source))
+    return [source[a:b] for a, b in zip(ends, starts, strict=True)]
+
+
+@builtin("extract", "input, pattern")
+def extract(run: Run, text: Any, pattern: Any) -> list[str]:
+    """All matches of a pattern."""
+    source = to_string(text)
+    found = pieces(run, source, pattern_of(pattern, ABSENT))
+    run.check_list(len(found))
+    return [source[each[0] : each[1]] for each in found]
