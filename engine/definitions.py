@@ -124,7 +124,8 @@ class Models:
         )
 
 
-_TENANT, _HASH = sa.bindparam("tenant"), sa.bindparam("hash")
+_TENANT: sa.BindParameter[Any] = sa.bindparam("tenant")
+_HASH: sa.BindParameter[Any] = sa.bindparam("hash")
 VERSION_BY_HASH = (
     sa.select(process_versions, resources.c.content)
     .join(

@@ -32,7 +32,9 @@ def retry_after(attempts: int) -> timedelta:
     return timedelta(seconds=5 * 6 ** max(attempts - 1, 0))
 
 
-_T, _CASE, _TOKENS = sa.bindparam("b_tenant"), sa.bindparam("b_case"), sa.bindparam("b_tokens", expanding=True)
+_T: sa.BindParameter[Any] = sa.bindparam("b_tenant")
+_CASE: sa.BindParameter[Any] = sa.bindparam("b_case")
+_TOKENS: sa.BindParameter[Any] = sa.bindparam("b_tokens", expanding=True)
 CANCEL_TIMERS = (
     sa.update(timers)
     .where(timers.c.tenant_id == _T, timers.c.case_id == _CASE, timers.c.token.in_(_TOKENS), timers.c.state == "armed")
@@ -169,7 +171,7 @@ def fail(conn: sa.Connection, tenant: int, job: Any, error: str, system_now: dat
     """Note a failed attempt; True when it was the last and the job is given up (an incident is due)."""
     j = jobs.c
     attempts = job.attempts + 1
-    last = attempts >= MAX_ATTEMPTS
+    last: bool = attempts >= MAX_ATTEMPTS
     conn.execute(
         sa.update(jobs)
         .where(j.tenant_id == tenant, j.id == job.id, j.state == "queued", j.attempts == job.attempts)

@@ -94,7 +94,9 @@ def actor_of(person: str, row: Any) -> Actor:
     )
 
 
-_T, _P, _D = sa.bindparam("tenant"), sa.bindparam("person"), sa.bindparam("day", type_=sa.Date)
+_T: sa.BindParameter[Any] = sa.bindparam("tenant")
+_P: sa.BindParameter[Any] = sa.bindparam("person")
+_D: sa.BindParameter[Any] = sa.bindparam("day", type_=sa.Date)
 ACTOR = sa.select(*actor_columns(_T, _P, _D))
 
 

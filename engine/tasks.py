@@ -98,7 +98,9 @@ def unchanged(task: Any, seen_version: int) -> None:
 
 INSERT = sa.insert(tasks)
 INSERT_CANDIDATES = sa.insert(task_candidates)
-_T, _CASE, _ID = sa.bindparam("b_tenant"), sa.bindparam("b_case"), sa.bindparam("b_id")
+_T: sa.BindParameter[Any] = sa.bindparam("b_tenant")
+_CASE: sa.BindParameter[Any] = sa.bindparam("b_case")
+_ID: sa.BindParameter[Any] = sa.bindparam("b_id")
 _GUARD = sa.and_(
     tasks.c.tenant_id == _T,
     tasks.c.id == _ID,

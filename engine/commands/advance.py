@@ -18,7 +18,9 @@ from engine.errors import Conflict, NotFound
 from engine.records import cases, meta, shards
 from engine.records import tasks as task_rows
 
-T, ID, PERSON = sa.bindparam("tenant"), sa.bindparam("id"), sa.bindparam("person")
+T: sa.BindParameter[Any] = sa.bindparam("tenant")
+ID: sa.BindParameter[Any] = sa.bindparam("id")
+PERSON: sa.BindParameter[Any] = sa.bindparam("person")
 DAY = sa.bindparam("day", type_=sa.Date)
 _META = [meta.c.clock_offset, meta.c.environment]
 _CASE = [

@@ -1,7 +1,7 @@
 """What the installation does by itself: timers, jobs, the business clock, checking of journals, demo data."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -169,7 +169,7 @@ def verify_case(tx: Tx, case_id: str) -> dict[str, Any]:
     return {"case": case_id, "code": case.code, "entries": len(entries), "faults": faults}
 
 
-def replay(tx: Tx, entries: list[Any]) -> tuple[str, dict[str, str]]:
+def replay(tx: Tx, entries: Sequence[Any]) -> tuple[str, dict[str, str]]:
     """The kernel's state and shards after the stimuli of journal entries. Raises NotFound for an erased payload."""
     state = ""
     parts: dict[str, str] = {}
@@ -201,7 +201,7 @@ def replay(tx: Tx, entries: list[Any]) -> tuple[str, dict[str, str]]:
     return state, parts
 
 
-def _replay_faults(tx: Tx, case: Any, entries: list[Any]) -> list[str]:
+def _replay_faults(tx: Tx, case: Any, entries: Sequence[Any]) -> list[str]:
     try:
         state, parts = replay(tx, entries)
     except NotFound as missing:

@@ -141,9 +141,9 @@ def _of_step(definition: bpmn.Definition, element: bpmn.Element, rows: list[Any]
 
 def _issued_at(rows: list[Any], definition: bpmn.Definition, row: Any) -> datetime | None:
     """When the case's result was signed: the plan's deadlines are for that, not for closing the file."""
-    last = (paths.milestones(definition) or [None])[-1]
-    if last is not None:
-        mine = [t for t in _of_step(definition, last, rows) if t.state == DONE]
+    found = paths.milestones(definition)
+    if found:
+        mine = [t for t in _of_step(definition, found[-1], rows) if t.state == DONE]
         approved = [t for t in mine if gates.OUTCOMES.get(t.outcome or "") in ("approve", "edit")]
         if approved:
             return approved[-1].ended_at  # type: ignore[no-any-return]

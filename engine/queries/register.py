@@ -1,6 +1,7 @@
 """Hồ sơ as a list, and the plan's focus tasks from which cases are opened."""
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,13 @@ from engine.records import cases, focus_tasks, people, plans, tasks, units
 
 URGENCY = {"late": 0, "today": 1, "soon": 2, "ok": 3, "none": 4}
 LIMIT = 500
+FILTERS: Mapping[str, Callable[[CaseRow], bool]] = {
+    "all": lambda case: True,
+    "running": lambda case: case.state == "running",
+    "late": lambda case: case.state == "running" and "late" in (case.step_due.state, case.case_due.state),
+    "soon": lambda case: case.state == "running" and case.step_due.state in ("today", "soon"),
+    "done": lambda case: case.state != "running",
+}
 
 
 def cases_list(tx: Asker, person: str, state: str | None = None, unit: str | None = None) -> CaseList:
@@ -46,19 +54,8 @@ def cases_list(tx: Asker, person: str, state: str | None = None, unit: str | Non
     current = _current_steps(tx, [r.id for r in rows if r.status == "running"])
     done = _done_steps(tx, [r.id for r in rows])
     lines = [_line(tx, r, current.get(r.id, []), done.get(r.id, 0)) for r in rows]
-    counts = {
-        "all": len(lines),
-        "running": sum(x.state == "running" for x in lines),
-        "late": sum(x.state == "running" and "late" in (x.step_due.state, x.case_due.state) for x in lines),
-        "soon": sum(x.state == "running" and x.step_due.state in ("today", "soon") for x in lines),
-        "done": sum(x.state != "running" for x in lines),
-    }
-    keep = {
-        "running": lambda x: x.state == "running",
-        "late": lambda x: x.state == "running" and "late" in (x.step_due.state, x.case_due.state),
-        "soon": lambda x: x.state == "running" and x.step_due.state in ("today", "soon"),
-        "done": lambda x: x.state != "running",
-    }.get(state or "", lambda x: True)
+    counts = {name: sum(map(holds, lines)) for name, holds in FILTERS.items()}
+    keep = FILTERS.get(state or "all", FILTERS["all"])
     named = {r.lead_unit: r.unit_name or r.lead_unit for r in rows}
     by_id = {r.id: r.lead_unit for r in rows}
     shown = [x for x in lines if keep(x) and (not unit or by_id[x.id] == unit)]
