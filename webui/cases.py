@@ -1,0 +1,83 @@
+"""Hồ sơ: the list of cases, one case with all its parts, and opening one for a focus task of the plan."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+import engine as core
+from webui import wording
+from webui.frame import actor, chrome, engine, go, lang
+
+pages = Blueprint("cases", __name__, url_prefix="/ho-so")
+
+# the engine's key → the word in the address
+STATES = {None: None, "running": "dang-chay", "late": "qua-han", "soon": "sap-han", "done": "da-xong"}
+PARTS = {"buoc": "steps", "tai-lieu": "documents", "y-kien": "opinions", "cong": "gates", "nhat-ky": "journal"}
+
+
+@pages.get("")
+def index() -> Any:
+    """The cases that may be seen, by state and unit, and the focus tasks of the plan."""
+    slug = request.args.get("loc") or None
+    state = next((key for key, word in STATES.items() if word == slug), None)
+    unit = request.args.get("don_vi") or None
+    labels = {
+        None: _("All"),
+        "running": _("Running"),
+        "late": _("Overdue"),
+        "soon": _("Due soon"),
+        "done": _("Done"),
+    }
+    focus = engine().queries.focus_tasks(actor())
+    year = next((task.planned_finish[:4] for task in focus), None)
+    return render_template(
+        "cases.html",
+        found=engine().queries.cases(actor(), state, unit),
+        filters=[(key, word, labels[key]) for key, word in STATES.items()],
+        state=state,
+        slug_now=STATES[state],
+        unit=unit,
+        focus_tasks=focus,
+        plan_year=year,
+    )
+
+
+@pages.get("/<case_id>")
+def show(case_id: str) -> Any:
+    """One case: milestones, diagram, and one of its tables."""
+    case = engine().queries.case(actor(), case_id, lang())
+    part = request.args.get("phan", "buoc")
+    part = part if part in PARTS else "buoc"
+    answered = sum(round_.answered for round_ in case.consultations)
+    parts = [
+        ("buoc", _("Steps"), len(case.steps)),
+        ("tai-lieu", _("Documents"), len(case.documents)),
+        ("y-kien", _("Opinions"), answered),
+        ("cong", _("Gates"), len(case.gates)),
+        ("nhat-ky", _("Journal"), case.journal_count),
+    ]
+    # Markup: the engine draws the diagram itself and escapes every text in it; nothing of a request enters here.
+    drawing = Markup(engine().queries.diagram(actor(), case_id, lang()))
+    names = {row.element: row.name for row in case.steps}
+    return render_template(
+        "case.html", case=case, part=part, panel=PARTS[part], parts=parts, drawing=drawing, element_names=names
+    )
+
+
+@pages.route("/mo-moi/<focus_id>", methods=["GET", "POST"])
+def start(focus_id: str) -> Any:
+    """What will be opened, then opening it."""
+    if request.method == "POST":
+        try:
+            case_id = engine().cases.start(actor(), focus_id)
+        except core.Conflict as error:
+            task = engine().queries.focus_task(actor(), focus_id)
+            said = wording.refusal_text(error.code, dict(error.params)) or _("Nothing was changed.")
+            problems = [(None, said)]
+            title = _("The case was not opened")
+            return render_template("start.html", task=task, problems=problems, problem_title=title), 409
+        return go(url_for("cases.show", case_id=case_id), "started")
+    chrome()
+    return render_template("start.html", task=engine().queries.focus_task(actor(), focus_id), problems=[])

@@ -1,0 +1,11 @@
+// Everything here makes a working page quicker; no page needs it. One listener a kind of event, on the document, so that
+// what htmx brings in later works too.
+import htmx from "htmx.org/dist/htmx.esm.js";
+import { compose } from "./compose.js";
+import { decide } from "./decide.js";
+import { keys } from "./keys.js";
+import { page } from "./page.js";
+
+window.htmx = htmx;
+for (const part of [page, compose, decide, keys]) part(htmx);
+document.documentElement.dataset.ready = "";

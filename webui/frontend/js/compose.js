@@ -1,0 +1,81 @@
+// Writing: a draft saves itself two seconds after the last key, and when the page goes out of sight; files can be dropped.
+let timer;
+
+export function compose() {
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-autosave]");
+    if (!form || event.target.type === "password" || event.target.type === "file") return;
+    form.dataset.changed = "1";
+    clearTimeout(timer);
+    timer = setTimeout(() => save(form), 2000);
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "hidden") return;
+    for (const form of document.querySelectorAll("form[data-autosave][data-changed]")) save(form, true);
+  });
+  document.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    delete event.target.dataset.changed;
+  });
+  document.addEventListener("htmx:beforeRequest", () => {
+    for (const form of document.querySelectorAll("form[data-autosave][data-changed]")) save(form, true);
+  });
+  for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      const drop = event.target.closest?.(".drop");
+      if (!drop || !event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      drop.classList.toggle("over", kind === "dragenter" || kind === "dragover");
+      if (kind !== "drop") return;
+      const input = drop.querySelector("input[type=file]");
+      input.files = event.dataTransfer.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
+  document.addEventListener("change", (event) => {
+    const drop = event.target.closest(".drop");
+    if (!drop || event.target.type !== "file" || !event.target.files.length) return;
+    const limit = Number(drop.dataset.limit);
+    const told = drop.querySelector(".told");
+    if (event.target.files[0].size > limit) {
+      event.target.value = "";
+      told.textContent = drop.dataset.tooLarge;
+      told.className = "told t-late";
+      return;
+    }
+    drop.querySelector("button").click();
+  });
+}
+
+// Saves once; a second save waits for the first, so that an older text never overwrites a newer one.
+const waiting = new WeakMap();
+
+async function save(form, leaving = false) {
+  const before = waiting.get(form);
+  if (before && !leaving) await before;
+  delete form.dataset.changed;
+  const data = new FormData(form);
+  for (const [name, value] of [...data]) if (value instanceof File || name === "password") data.delete(name);
+  const told = form.querySelector(".saved") ?? document.querySelector(".saved");
+  const sent = fetch(form.dataset.autosave, {
+    method: "POST",
+    body: data,
+    keepalive: leaving,
+    headers: { Accept: "application/json" },
+  })
+    .then(async (answer) => {
+      if (!answer.ok || !answer.headers.get("Content-Type")?.includes("json")) throw new Error(String(answer.status));
+      const { saved, version } = await answer.json();
+      const seen = form.elements.namedItem("seen_version");
+      if (seen && version !== undefined) seen.value = version;
+      told?.classList.remove("lost");
+      if (told) told.querySelector("span").textContent = saved;
+    })
+    .catch(() => {
+      form.dataset.changed = "1";
+      told?.classList.add("lost");
+      if (told) told.querySelector("span").textContent = told.dataset.lost;
+    });
+  waiting.set(form, sent);
+  await sent;
+}
