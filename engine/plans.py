@@ -18,6 +18,7 @@ from engine.errors import DefinitionError, NotFound, Problem
 from engine.records import cases, focus_tasks, plans, units
 
 SHORT_MAX = 80
+LABEL_MAX = 30
 # planned ≤ committed ≤ latest: the unit's own target, the promise to the task-giver, "chậm nhất" (domain.md §1.1).
 MONTHS = ("planned_start", "planned_finish", "committed_finish", "latest_finish")
 
@@ -65,6 +66,7 @@ class _FocusTask(_Loose):
     sort = fields.Integer(required=True, strict=True)
     title = _text()
     short_title = _text(SHORT_MAX, load_default=None)
+    label = _text(LABEL_MAX, load_default=None)
     origin = fields.String(required=True, validate=validate.OneOf(["ubnd_giao", "so_dang_ky"]))
     basis = _text(load_default=None, allow_none=True)
     lead_unit = _slug()
@@ -118,6 +120,7 @@ def read(plan: Mapping[str, Any]) -> dict[str, Any]:
             problems.append(Problem("plan", task["code"], "duplicate_code", "expected every code once"))
         codes.add(task["code"])
         task["short_title"] = task["short_title"] or shorten(task["title"])
+        task["label"] = task["label"] or shorten(task["short_title"], LABEL_MAX)
         if task["planned_start"] > task["latest_finish"]:
             problems.append(Problem("plan", task["code"], "months", "expected planned_start ≤ latest_finish"))
     if problems:

@@ -202,6 +202,8 @@ focus_tasks = table(
     col("sort", sa.Integer),
     col("title", sa.Text),
     col("short_title", sa.Text),
+    # a few words for lists: "Chỉ thị KH&CN"
+    col("label", sa.Text),
     # ubnd_giao (assigned by the provincial chairman) or so_dang_ky (registered by the director)
     col("origin", sa.String(20)),
     col("basis", sa.Text, null=True),

@@ -51,9 +51,9 @@ def best_spot(
             continue
         outside = box.grown(2)
         hit = tuple(sorted({key for key, a, b in pieces if outside.cut_by(a, b)}))
-        if found is None or len(hit) < len(found.hit):
-            found = Spot(box, cost, hit)
-        if not found.hit:
+        if found is None or cost + 60 * len(hit) < found.cost:
+            found = Spot(box, cost + 60 * len(hit), hit)
+        if found.cost <= cost:
             break
     return found
 
@@ -64,7 +64,7 @@ def _beside(line: Sequence[Point], w: int, h: int) -> Iterator[tuple[Rect, int]]
         length = abs(a[0] - b[0]) + abs(a[1] - b[1])
         for along in range(0, max(length, 1), 8):
             far = walked + along
-            cost = far // 4 + 6 * index
+            cost = far // 2 + 20 * index
             if a[1] == b[1]:
                 right = b[0] > a[0]
                 start = a[0] + along + _AIR if right else a[0] - along - _AIR - w

@@ -370,7 +370,7 @@ def ports(box: Rect, kind: str, leaving: bool, back: bool, guard: bool = False) 
                 north: (box.cx + off, box.y + inset),
             }[side]
             if kind in EVENTS | GATEWAYS:
-                extra = 55 if off else 0
+                extra = 100 if off else 0
             else:
                 extra = 0 if not off else 8 + abs(off) // 4 + (10 if off % 16 else 0)
             found.append(routing.Port(at, side, cost + extra, inset))

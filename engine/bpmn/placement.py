@@ -72,6 +72,12 @@ class Node:
                 rects.append(guard.label_at.moved(self.x + guard.x, self.h // 2))
         return rects
 
+    def stands_at(self, x: int) -> bool:
+        """Whether an upright line at `x` would run through it, its name, or too close by."""
+        return any(r.x - 12 < x < r.right + 12 for r in self.shapes()) or any(
+            r.x - 6 < x < r.right + 6 for r in self.names()
+        )
+
     def collides(self, other: "Node", distance: int) -> bool:
         mine, theirs = self.shapes(), other.shapes()
         if any(a.grown(distance).overlaps(b) for a in mine for b in theirs):
@@ -117,7 +123,7 @@ class Spacing:
 
     @property
     def gap(self) -> int:
-        return 40 + 16 * self.level
+        return 32 + 16 * self.level
 
     @property
     def margin(self) -> int:
@@ -150,6 +156,7 @@ def place(
     _pull_rows_together(bound, flows)
     _choose_label_sides(nodes, flows)
     columns.settle_leaves()
+    _choose_corners(nodes)
     for node in nodes:
         if node.loose:
             columns.settle_loose(node)
@@ -245,7 +252,26 @@ def _choose_label_sides(nodes: Sequence[Node], flows: Sequence[Flow]) -> None:
         elif not above:
             node.label_at = Rect(-(w // 2), -half - 4 - h, w, h)
         else:
-            node.label_at = Rect(-w - 10, half + 17, w, h)
+            node.label_at = None  # in a corner, once its neighbours stand
+
+
+def _choose_corners(nodes: Sequence[Node]) -> None:
+    """The names of gateways with flows above and below stand in the corner that is free, as near as can be."""
+    for node in nodes:
+        if not node.label or node.label_at is not None:
+            continue
+        w, h = node.label
+        near, far = node.h // 2 - 6, node.h // 2 + 14
+        corners = [
+            Rect(x, y, w, h)
+            for reach in (near, far)
+            for x, y in ((9, reach), (-w - 9, reach), (-w - 9, -reach - h), (9, -reach - h))
+        ]
+        others = [o for o in nodes if o is not node and o.lane == node.lane and o.row == node.row]
+        for corner in corners:
+            node.label_at = corner
+            if not any(node.collides(other, 8) for other in others):
+                break
 
 
 def _pull_rows_together(nodes: Sequence[Node], flows: Sequence[Flow]) -> None:
@@ -361,7 +387,7 @@ class _Columns:
         self.placed.append(node)
 
     def _blocks(self, node: Node) -> bool:
-        if any(r.low < node.key < r.high and node.left - 16 < r.x < node.right + 16 for r in self.risers):
+        if any(r.low < node.key < r.high and node.stands_at(r.x) for r in self.risers):
             return True
         others = [n for n in self.placed if n.key == node.key]
         return _would_hide([node], others, self.flows)
@@ -370,9 +396,9 @@ class _Columns:
         """The smallest x that a flow allows its target."""
         tail, gap = flow.tail, self.spacing.gap
         if flow.label:
-            gap = max(gap, flow.label[0] + 24)
+            gap = max(gap, flow.label[0] + 20)
         if tail.small or node.small:
-            gap = max(gap - 8, 32)
+            gap = max(gap - 8, 24)
         if flow.source.host is not None:
             x = tail.x + flow.source.x
             return x + gap // 2 + 8 + node.w // 2 if tail.lane == node.lane else x
@@ -424,12 +450,12 @@ class _Columns:
 
     def _in_the_way(self, node: Node) -> int:
         """How many expected upright lines this place would block, or find blocked."""
-        count = sum(1 for r in self.risers if r.low < node.key < r.high and node.left - 12 < r.x < node.right + 12)
+        count = sum(1 for r in self.risers if r.low < node.key < r.high and node.stands_at(r.x))
         for flow in self.into[node.id]:
             mine = self._riser(flow, node)
             if mine is None:
                 continue
-            count += sum(1 for o in self.placed if mine.low < o.key < mine.high and o.left - 12 < mine.x < o.right + 12)
+            count += sum(1 for o in self.placed if mine.low < o.key < mine.high and o.stands_at(mine.x))
             count += sum(
                 1 for r in self.risers if abs(r.x - mine.x) < PITCH and r.low < mine.high and mine.low < r.high
             )

@@ -202,19 +202,19 @@ class _Visits:
         return found
 
     def _find(self, event: Event) -> Mapping[str, Any] | None:
-        answer: Any
         element, host, index = event["el"], event.get("host"), event.get("index")
-        answer = self.answers.get(element)
-        if answer is None or isinstance(answer, Mapping):
-            return answer
-        if index is None:
+        answer: Any = self.answers.get(element)
+        if index is None and isinstance(answer, list):
             number = self.seen[element, None] = self.seen.get((element, None), 0) + 1
-            return _pick(answer, number)
-        if answer and isinstance(answer[0], list):  # one list for each visit of the whole multi-instance
+            answer = _pick(answer, number)
+        elif (
+            isinstance(answer, list) and answer and isinstance(answer[0], list)
+        ):  # one list for each visit of the whole multi-instance
             rounds = self.seen.setdefault((element, host), 1 + sum(1 for e, h in self.seen if e == element))
             answer = _pick(answer, rounds)
-        found: Mapping[str, Any] | None = answer if isinstance(answer, Mapping) else _pick(answer, index)
-        return found
+        if isinstance(answer, list):
+            answer = _pick(answer, index or 0)
+        return answer if isinstance(answer, Mapping) else None
 
 
 def _pick(answers: Any, number: int) -> Any:

@@ -248,8 +248,8 @@ ORGANISATION = ("organisation", "people", "lanes")
 def give_number(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
     """Give the signed document its number and date (NĐ 30/2020/NĐ-CP): result variables `doc_number` and `doc_date`.
 
-    The variable `number_pattern` is the number's pattern ("{n}/CT-UBND"), whose text without the number names the register.
-    What the calling step `signs` is issued as what it `produces`: the signed version, byte for byte, under a number.
+    The variable `number_pattern` ("{n}/CT-UBND"), without its number, names the register. What the calling step `signs`
+    is issued as what it `produces`: the signed version, byte for byte, under a number.
     """
     pattern = job.payload["variables"].get("number_pattern") or "{n}/VB"
     symbol = documents.take_number(

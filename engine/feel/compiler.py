@@ -73,7 +73,7 @@ class Compiler:
         """Closure and price of one run of something that will run often."""
         before = self.count
         code = self.compile(node, scope)
-        return code, 1 + (self.count - before) // 4
+        return code, 1 + (self.count - before) // 2
 
     # values
 
@@ -142,15 +142,16 @@ class Compiler:
 
         def define(frame: Frame) -> Function:
             captured = frame.copy()
+            frame[1].charge(16 + (len(captured) >> 3))
 
             def call(run: Run, arguments: list[Any]) -> Any:
                 local = captured.copy()
                 local[1] = run
                 for slot, value, ref in zip(slots, arguments, kinds, strict=True):
-                    if ref is not None and value is not None and not types.conforms(value, ref):
+                    if ref is not None and value is not None and not types.conforms(value, ref, run):
                         raise Fault("wrong_argument", f"Expected a {ref.name}, found {describe(value)}.")
                     local[slot] = value
-                run.charge(price)
+                run.charge(price + (len(local) >> 5))
                 return body(local)
 
             return Function("", names, call, kinds, captured)
@@ -306,7 +307,7 @@ class Compiler:
 
         def test(frame: Frame) -> Any:
             try:
-                return types.conforms(operand(frame), ref)
+                return types.conforms(operand(frame), ref, frame[1])
             except Fault as fault:
                 return fail(frame, fault.code, fault.message, position)
 

@@ -149,7 +149,9 @@ def run_builtin(frame: Frame, function: Callable[..., Any], arguments: list[Any]
     run: Run = frame[1]
     price = 1
     for each in arguments:
-        if type(each) is list or type(each) is str:
+        if type(each) is list:
+            price += len(each) >> 1
+        elif type(each) is str:
             price += len(each) >> 5
     run.charge(price)
     try:

@@ -18,7 +18,8 @@ from engine.feel.values import ARITHMETIC, Range, YearsMonths, describe, kind, n
 
 MICROSECOND = dt.timedelta(microseconds=1)
 DAY_MICROSECONDS = 86_400_000_000
-MAX_EXPONENT = 100_000
+# steps for what decimal computes by series, which is that much slower than a sum
+TRANSCENDENTAL = 100
 
 
 def micros(span: dt.timedelta) -> int:
@@ -130,7 +131,7 @@ def arithmetic(operator: str, a: Any, b: Any, run: Run) -> Any:
     try:
         if operator == "**":
             if ka == kb == N and a is not None and b is not None:
-                return power(a, b)
+                return power(a, b, run)
         else:
             operation = TABLE.get((operator, ka, kb))
             if operation is not None and a is not None and b is not None:
@@ -142,8 +143,9 @@ def arithmetic(operator: str, a: Any, b: Any, run: Run) -> Any:
     raise Fault("wrong_type", f"Expected operands that '{operator}' knows, found {describe(a)} and {describe(b)}.")
 
 
-def power(a: Decimal, b: Decimal) -> Decimal:
+def power(a: Decimal, b: Decimal, run: Run) -> Decimal:
     """a ** b; 0 ** 0 is 1."""
+    run.charge(TRANSCENDENTAL if b != b.to_integral_value() or abs(b) > 1000 else 2)
     if not a and not b:
         return Decimal(1)
     if not a and b < 0:
@@ -224,6 +226,7 @@ def member(value: Any, name: str, run: Run) -> Any:
         raise Fault("no_such_entry", f"Expected an entry '{name}' in the context.")
     if t is list or t is tuple:
         run.check_list(len(value))
+        run.charge(2 * len(value))
         return [_member_or_null(each, name, run) for each in value]
     readers = PROPERTIES.get(kind(value))
     if readers is not None and name in readers:

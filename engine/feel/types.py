@@ -4,6 +4,7 @@ from typing import Any
 
 from engine.feel.errors import Fault
 from engine.feel.nodes import TypeRef
+from engine.feel.runtime import Run
 from engine.feel.values import Function, Range, kind
 
 ALIASES = {
@@ -30,8 +31,9 @@ SIMPLE = frozenset(
 )
 
 
-def conforms(value: Any, ref: TypeRef) -> bool:
+def conforms(value: Any, ref: TypeRef, run: Run) -> bool:
     """Whether a value is of a type; null is only of type Null. A Fault for a name that is no type."""
+    run.charge(1)
     name = ALIASES.get(ref.name, ref.name)
     found = kind(value)
     if name == "Any":
@@ -40,16 +42,16 @@ def conforms(value: Any, ref: TypeRef) -> bool:
         return found == name
     if name == "list":
         inner = ref.arguments[0] if ref.arguments else None
-        return found == "list" and (inner is None or all(each is None or conforms(each, inner) for each in value))
+        return found == "list" and (inner is None or all(each is None or conforms(each, inner, run) for each in value))
     if name == "context":
         if found != "context":
             return False
-        return all(key in value and (value[key] is None or conforms(value[key], inner)) for key, inner in ref.members)
+        return all(key in value and (value[key] is None or conforms(value[key], inner, run)) for key, inner in ref.members)
     if name == "range":
         if not isinstance(value, Range):
             return False
         return not ref.arguments or all(
-            each is None or conforms(each, ref.arguments[0]) for each in (value.start, value.end)
+            each is None or conforms(each, ref.arguments[0], run) for each in (value.start, value.end)
         )
     if name == "function":
         if not isinstance(value, Function):

@@ -152,11 +152,11 @@ def key(value: Any, charge: Callable[[int], None] | None = None) -> Hashable:
         return ("n", number(value))
     if name == "list":
         if charge is not None:
-            charge(len(value))
+            charge(2 * len(value))
         return ("l", tuple(key(each, charge) for each in value))
     if name == "context":
         if charge is not None:
-            charge(len(value))
+            charge(2 * len(value))
         return ("c", frozenset((k, key(v, charge)) for k, v in value.items()))
     if name == "time":
         return ("t", *time_seconds(value))

@@ -1,10 +1,11 @@
 """Who is asking, and what they may see: the one visibility filter that every query goes through."""
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine import clock, deadlines, documents, forms, identity, org
+from engine import deadlines, documents, forms, identity, org
 from engine.errors import NotFound
 from engine.org import Actor
 from engine.queries.views import Chrome, FileView, NoticeView, SessionView
@@ -183,11 +184,9 @@ def key_names(tx: Asker, keys: list[str]) -> dict[str, str]:
     return names
 
 
-def month_end(month: str) -> Any:
-    """The instant at which a month is over at the office: the due instant of a month deadline."""
-    return deadlines.month_end(month)
-
-
-def local_day(instant: Any) -> Any:
-    """The office's calendar day of an instant."""
-    return clock.local_date(instant)
+def month_due(tx: Asker, month: str, done_at: Any = None) -> deadlines.Due:
+    """A month deadline ("2022-04") judged: it ends with the month and does not roll on, the day that is shown is the
+    last working day in it (domain.md §1.1)."""
+    calendar = tx.environment_facts.calendar
+    judged = deadlines.judge(deadlines.month_end(month), tx.now, calendar, done_at)
+    return replace(judged, day=calendar.last_working_day_of_month(month))

@@ -7,11 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import bpmn, clock, deadlines, documents, gates
+from engine import bpmn, clock, documents, gates
 from engine.bpmn import drawing
 from engine.errors import NotFound
 from engine.queries import paths
-from engine.queries.access import Asker, due_of, key_names, require_visible
+from engine.queries.access import Asker, due_of, key_names, month_due, require_visible
 from engine.queries.inbox import short
 from engine.queries.opinions import rounds
 from engine.queries.register import URGENCY, case_state
@@ -51,6 +51,7 @@ def _load(tx: Asker, person: str, case_id: str) -> Any:
             cases,
             f.code.label("focus_code"),
             f.short_title,
+            f.label,
             f.basis,
             f.origin,
             units.c.name.label("unit_name"),
@@ -102,7 +103,7 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
         id=row.id,
         code=row.code,
         title=row.short_title or row.title,
-        short=short(row.short_title or row.title),
+        short=row.label or short(row.title),
         process_name=bundle.name,
         focus_code=row.focus_code,
         lead_unit_name=row.unit_name or row.lead_unit,
@@ -115,7 +116,7 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
         committed_finish=row.committed_finish,
         latest_finish=row.latest_finish,
         step_due=worst or due_of(tx, None, row.ended_at),
-        case_due=due_of(tx, deadlines.month_end(row.latest_finish), _issued_at(rows, definition, row)),
+        case_due=month_due(tx, row.latest_finish, _issued_at(rows, definition, row)),
         milestones=_milestones(tx, row, definition, rows),
         steps=step_rows,
         documents=doc_views,

@@ -28,7 +28,7 @@ def _rows(tx: Asker) -> sa.Select[Any]:
             c.title,
             c.lead_unit,
             focus_tasks.c.id.label("focus_id"),
-            focus_tasks.c.short_title,
+            focus_tasks.c.label,
             _assignee.c.name.label("assignee_name"),
         )
         .join(cases, sa.and_(c.tenant_id == t.tenant_id, c.id == t.case_id))
@@ -93,7 +93,7 @@ def inbox(tx: Asker, person: str, tab: str = "todo", focus: str | None = None) -
                 _rows(tx).where(t.ended_by == person, t.state == "completed").order_by(t.ended_at.desc()).limit(LIMIT)
             )
         ]
-    focus_counts = Counter((row.focus_id, row.short_title) for row, _ in shown if row.focus_id)
+    focus_counts = Counter((row.focus_id, row.label) for row, _ in shown if row.focus_id)
     if focus:
         shown = [(r, d) for r, d in shown if r.focus_id == focus]
     names = key_names(tx, [r.candidate for r, _ in shown if not r.assignee and r.candidate])
@@ -122,7 +122,7 @@ def _line(row: Any, due: Any, actor: Actor, names: dict[str, str]) -> InboxRow:
         kind=row.kind,
         case_id=row.case_id,
         case_code=row.code,
-        case_short=short(row.short_title or row.title),
+        case_short=row.label or short(row.title),
         due=due,
         unread=row.claimed_at is None and offered,
         claimable=offered and row.candidate in actor.keys,

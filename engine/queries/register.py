@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import deadlines, org
+from engine import org
 from engine.errors import NotFound
 from engine.queries import paths
-from engine.queries.access import Asker, due_of, key_names, visible
+from engine.queries.access import Asker, due_of, key_names, month_due, visible
 from engine.queries.inbox import short
 from engine.queries.views import CaseList, CaseRow, FocusTaskView
 from engine.records import cases, focus_tasks, people, plans, tasks, units
@@ -43,6 +43,7 @@ def cases_list(tx: Asker, person: str, state: str | None = None, unit: str | Non
             c.definition,
             f.code.label("focus_code"),
             f.short_title,
+            f.label,
             units.c.name.label("unit_name"),
         )
         .outerjoin(focus_tasks, sa.and_(f.tenant_id == c.tenant_id, f.id == c.focus_task_id))
@@ -106,14 +107,14 @@ def _line(tx: Asker, row: Any, current: list[Any], done: int) -> CaseRow:
         id=row.id,
         code=row.code,
         title=row.title,
-        short=short(row.short_title or row.title),
+        short=row.label or short(row.title),
         focus_code=row.focus_code,
         lead_unit_name=row.unit_name or row.lead_unit,
         state=case_state(row.status),
         milestone=row.milestone,
         steps=list(seen.values()),
         step_due=worst or due_of(tx, None, row.ended_at),
-        case_due=due_of(tx, deadlines.month_end(row.latest_finish), row.ended_at),
+        case_due=month_due(tx, row.latest_finish, row.ended_at),
         started_at=row.started_at,
         done_steps=done,
         step_count=len([e for e in paths.steps(definition) if e.type in ("userTask", "callActivity")]),
@@ -164,6 +165,7 @@ def _focus(tx: Asker, n: int, row: Any, opened: list[tuple[str, str, str]], acto
         no=n,
         title=row.title,
         short=row.short_title,
+        label=row.label,
         lead_unit_name=row.unit_name or row.lead_unit,
         origin=row.origin,
         planned_start=row.planned_start,

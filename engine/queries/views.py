@@ -422,6 +422,7 @@ class FocusTaskView:
     may_start: bool
     steps: int | None
     results: Sequence[str]
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def _load(tx: Asker, task_id: str) -> Any:
             c.drafter,
             c.status,
             c.definition.label("case_definition"),
-            focus_tasks.c.short_title,
+            focus_tasks.c.label,
             _assignee.c.name.label("assignee_name"),
         )
         .join(cases, sa.and_(c.tenant_id == t.tenant_id, c.id == t.case_id))
@@ -82,7 +82,7 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
         case_id=row.case_id,
         case_code=row.code,
         case_title=row.title,
-        case_short=short(row.short_title or row.title),
+        case_short=row.label or short(row.title),
         step=row.step,
         step_no=step_no,
         step_count=len(numbered),

@@ -132,6 +132,7 @@ def upgrade() -> None:
         sa.Column("sort", sa.Integer(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("short_title", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
         sa.Column("origin", sa.String(length=20), nullable=False),
         sa.Column("basis", sa.Text(), nullable=True),
         sa.Column("lead_unit", sa.String(length=80), nullable=False),

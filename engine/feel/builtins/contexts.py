@@ -8,6 +8,13 @@ from engine.feel.runtime import Run
 from engine.feel.values import normal
 
 
+def copied(run: Run, context: Any) -> dict[str, Any]:
+    found = to_context(context)
+    run.check_list(len(found) + 1)
+    run.charge(len(found))
+    return dict(found)
+
+
 @builtin("get value", "m, key", "context, keys")
 def get_value(run: Run, context: Any, key: Any) -> Any:
     found: Any = to_context(context)
@@ -23,7 +30,8 @@ def get_value(run: Run, context: Any, key: Any) -> Any:
 @builtin("get entries", "m", "context")
 def get_entries(run: Run, context: Any) -> list[dict[str, Any]]:
     found = to_context(context)
-    run.check_list(len(found) * 2)
+    run.check_list(len(found))
+    run.charge(4 * len(found))  # each entry is a context of its own
     return [{"key": key, "value": value} for key, value in found.items()]
 
 
@@ -49,15 +57,12 @@ def context_put(run: Run, context: Any, key: Any, value: Any) -> dict[str, Any]:
     path = [to_string(each) for each in to_list(key)]
     if not path:
         raise wrong("at least one key", key)
-    root = dict(to_context(context))
+    root = copied(run, context)
     here = root
     for each in path[:-1]:
-        run.check_list(len(here))
         inner = here.get(each)
-        below = dict(to_context(inner)) if inner is not None else {}
-        here[each] = below
-        here = below
-    run.check_list(len(here))
+        here[each] = {} if inner is None else copied(run, inner)
+        here = here[each]
     here[path[-1]] = value
     return root
 
@@ -68,5 +73,6 @@ def context_merge(run: Run, contexts: Any) -> dict[str, Any]:
     for each in to_list(contexts):
         part = to_context(each)
         run.check_list(len(result) + len(part))
+        run.charge(len(part))
         result.update(part)
     return result

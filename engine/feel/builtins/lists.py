@@ -198,9 +198,12 @@ def sort(run: Run, values: Any, precedes: Any = ABSENT) -> list[Any]:
     """A stable sort by a function that says which of two comes first, or by natural order."""
     found = [normal(each) for each in to_list(values)]
     run.check_list(len(found))
+    if precedes is ABSENT and {kind(each) for each in found} in ({"number"}, {"string"}):
+        run.charge(len(found))
+        return sorted(found)
 
     def order(a: Any, b: Any) -> int:
-        run.charge(1)
+        run.charge(2)
         if precedes is ABSENT:
             result = compare(a, b)
             if result is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.feel.builtins.registry import builtin, single, spread, to_integer, to_number
 from engine.feel.errors import Fault
-from engine.feel.operators import negate
+from engine.feel.operators import TRANSCENDENTAL, negate
 from engine.feel.runtime import Run
 from engine.feel.values import ARITHMETIC, YearsMonths, compare, kind, number
 
@@ -94,11 +94,13 @@ def log(run: Run, value: Any) -> Decimal:
     n = to_number(value)
     if n <= 0:
         raise Fault("wrong_argument", "Expected a positive number.")
+    run.charge(TRANSCENDENTAL)
     return ARITHMETIC.ln(n)
 
 
 @builtin("exp", "number")
 def exp(run: Run, value: Any) -> Decimal:
+    run.charge(TRANSCENDENTAL)
     return ARITHMETIC.exp(to_number(value))
 
 
@@ -163,7 +165,9 @@ def stddev(run: Run, *values: Any) -> Decimal:
     if len(found) < 2:
         raise Fault("wrong_argument", "Expected at least two numbers.")
     middle = ARITHMETIC.divide(total(found), Decimal(len(found)))
-    squares = [ARITHMETIC.power(ARITHMETIC.subtract(each, middle), Decimal(2)) for each in found]
+    run.charge(len(found))
+    apart = [ARITHMETIC.subtract(each, middle) for each in found]
+    squares = [ARITHMETIC.multiply(each, each) for each in apart]
     return ARITHMETIC.sqrt(ARITHMETIC.divide(total(squares), Decimal(len(found) - 1)))
 
 
