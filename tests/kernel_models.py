@@ -1,7 +1,16 @@
 """Models for the tests of the kernel, written short, and the ways in which a test drives an instance.
 
-A model is BPMN without the ceremony: elements as they are, and lines that start with "~" for flows. `~ a b c` is two
-flows, `~ g a if x > 3` one with a condition, `~ g a default` the default flow of g. Ids of flows are "a_b".
+A model is BPMN without the ceremony: elements as they are; lines that start with "~" for flows (`~ a b c` is two flows,
+`~ g a if x > 3` one with a condition, `~ g a default` the default flow of g; ids are "a_b"); and what stands inside an
+element in brackets:
+
+    [message m] [signal s] [error e] [escalation e] [link L] [terminate] [cancel] [compensate a] [condition x > 1]
+    [timer Duration P5D]      an event definition
+    [job mail]                zeebe:taskDefinition
+    [in x + 1 -> y] [out y -> z]   zeebe:ioMapping
+    [script x + 1 -> y]       zeebe:script with its result variable
+    [call p attributes…]      zeebe:calledElement
+    [each items as item; out results = answer; until done > 2; sequential]    a multi-instance
 """
 
 import datetime as dt
@@ -23,9 +32,8 @@ NOW = dt.datetime(2022, 1, 10, 2, 0, tzinfo=dt.UTC)
 
 
 def xml(body: str, *, around: str = "", process: str = 'id="p" name="P" isExecutable="true"') -> bytes:
-    """A BPMN file around the content of one process; `around` stands beside the process (messages, errors, other
-    processes)."""
-    inside = f"<process {process}>{_expand(body)}</process>{_expand(around)}"
+    """A BPMN file around the content of one process; `around` stands beside it (messages, errors, other processes)."""
+    inside = _expand(f"<process {process}>{body}\n</process>{around}")
     root = etree.fromstring(
         f'<definitions xmlns="{BPMN}" xmlns:zeebe="{ZEEBE}" targetNamespace="t">{inside}</definitions>'
     )
@@ -33,12 +41,89 @@ def xml(body: str, *, around: str = "", process: str = 'id="p" name="P" isExecut
         if flow.attrib.pop("isDefault", None):
             source = root.xpath("//*[@id=$ref]", ref=flow.get("sourceRef"))[0]
             source.set("default", flow.get("id"))
+    for extension in list(root.iter(f"{{{BPMN}}}ext")):
+        _gather(extension)
     return etree.tostring(root)
+
+
+def _gather(extension: etree._Element) -> None:
+    """Zeebe elements of one owner stand together, inputs and outputs inside one ioMapping."""
+    owner = extension.getparent()
+    if owner is None:
+        return
+    together = owner.find(f"{{{BPMN}}}extensionElements")
+    if together is None:
+        together = etree.Element(f"{{{BPMN}}}extensionElements")
+        owner.insert(0, together)
+    for child in list(extension):
+        place = together
+        if child.tag in (f"{{{ZEEBE}}}input", f"{{{ZEEBE}}}output"):
+            mapping = together.find(f"{{{ZEEBE}}}ioMapping")
+            place = etree.SubElement(together, f"{{{ZEEBE}}}ioMapping") if mapping is None else mapping
+        place.append(child)
+    owner.remove(extension)
 
 
 def _expand(body: str) -> str:
     used: set[str] = set()
-    return re.sub(r"^[ ]*~ (.*)$", lambda line: _flows(line[1], used), body, flags=re.M)
+    body = re.sub(r"^[ ]*~ (.*)$", lambda line: _flows(line[1], used), body, flags=re.M)
+    return re.sub(r"\[(\w+)(?: ([^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*))?\]", _short, body)
+
+
+def _quote(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;").strip()
+
+
+def _short(found: re.Match[str]) -> str:
+    word, rest = found[1], _quote(found[2] or "")
+    source, _, target = rest.rpartition(" -&gt; " if " -&gt; " in rest else " -> ")
+    match word:
+        case "message" | "signal" | "error" | "escalation":
+            ref = f' {word}Ref="{rest}"' if rest else ""
+            return f"<{word}EventDefinition{ref}/>"
+        case "link":
+            return f'<linkEventDefinition name="{rest}"/>'
+        case "terminate" | "cancel":
+            return f"<{word}EventDefinition/>"
+        case "compensate":
+            ref = f' activityRef="{rest}"' if rest else ""
+            return f"<compensateEventDefinition{ref}/>"
+        case "condition":
+            return f"<conditionalEventDefinition><condition>={rest}</condition></conditionalEventDefinition>"
+        case "timer":
+            kind, _, text = rest.partition(" ")
+            return f"<timerEventDefinition><time{kind}>{text}</time{kind}></timerEventDefinition>"
+        case "job":
+            return f'<ext><zeebe:taskDefinition type="{rest}"/></ext>'
+        case "in" | "out":
+            return f'<ext><zeebe:{word}put source="={source}" target="{target}"/></ext>'
+        case "script":
+            return f'<ext><zeebe:script expression="={source}" resultVariable="{target}"/></ext>'
+        case "call":
+            process, _, attributes = rest.replace("&quot;", '"').partition(" ")
+            return f'<ext><zeebe:calledElement processId="{process}" {attributes}/></ext>'
+        case "each":
+            return _each(rest)
+    return found[0]
+
+
+def _each(text: str) -> str:
+    first, *others = [t.strip() for t in text.split(";")]
+    collection, _, item = first.partition(" as ")
+    attributes, condition, sequential = f'inputCollection="={collection}"', "", ""
+    if item:
+        attributes += f' inputElement="{item}"'
+    for other in others:
+        word, _, rest = other.partition(" ")
+        if word == "sequential":
+            sequential = ' isSequential="true"'
+        elif word == "until":
+            condition = f"<completionCondition>={rest}</completionCondition>"
+        elif word == "out":
+            name, _, value = rest.partition(" = ")
+            attributes += f' outputCollection="{name}" outputElement="={value}"'
+    loop = f"<extensionElements><zeebe:loopCharacteristics {attributes}/></extensionElements>{condition}"
+    return f"<multiInstanceLoopCharacteristics{sequential}>{loop}</multiInstanceLoopCharacteristics>"
 
 
 def _flows(line: str, used: set[str]) -> str:
@@ -53,10 +138,7 @@ def _flows(line: str, used: set[str]) -> str:
         while name in used:
             name += "_"
         used.add(name)
-        inside = ""
-        if condition:
-            escaped = condition.replace("&", "&amp;").replace("<", "&lt;")
-            inside = f"<conditionExpression>={escaped}</conditionExpression>"
+        inside = f"<conditionExpression>={_quote(condition)}</conditionExpression>" if condition else ""
         mark = ' isDefault="1"' if default else ""
         made.append(
             f'<sequenceFlow id="{name}" sourceRef="{source}" targetRef="{target}"{mark}>{inside}</sequenceFlow>'
