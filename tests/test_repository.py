@@ -80,10 +80,13 @@ def test_a_ci_script_can_be_run(script) -> None:
 
 
 def test_a_transaction_begins_in_the_door_and_nowhere_else() -> None:
-    begins = [
-        line for line in matching(r"\.begin(_nested)?\(", "engine", "webui") if not line.startswith("engine/door.py")
+    # The kernel may begin what it likes: import-linter keeps databases away from it.
+    elsewhere = [
+        line
+        for line in matching(r"\.begin(_nested)?\(", "engine", "webui")
+        if not line.startswith(("engine/door.py", "engine/bpmn/"))
     ]
-    assert begins == []
+    assert elsewhere == []
 
 
 def test_nobody_commits_or_rolls_back() -> None:
