@@ -1,5 +1,6 @@
 """The migrations make what engine/records.py describes, once, whoever comes together."""
 
+import os
 import re
 import subprocess
 import sys
@@ -20,8 +21,9 @@ OPTIONS = {"compare_type": True, "compare_server_default": True}
 
 @pytest.fixture
 def postgresql_empty(postgresql: servers.PostgreSQL) -> Iterator[str]:
-    yield postgresql.create("schema_test")
-    postgresql.drop("schema_test")
+    name = f"schema_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"  # the workers share the server
+    yield postgresql.create(name)
+    postgresql.drop(name)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
