@@ -1,7 +1,7 @@
 """Which WSGI server: a page that reads a row and writes it back with a version guard, under granian and gunicorn.
 
-The figures stand in docs/decisions/0005-server.md. Not part of `make bench`: gunicorn is not among our libraries. Run it
-in a virtual environment that has flask, sqlalchemy, granian and gunicorn, with Debian's `wrk` on PATH:
+The figures stand in docs/decisions/0005-server.md. Not part of `make bench`: gunicorn is not among our libraries. Run
+it in a virtual environment that has flask, sqlalchemy, granian and gunicorn, with Debian's `wrk` on PATH:
 
     python benchmarks/server_choice.py
 """
