@@ -29,9 +29,8 @@ help: ## list these targets
 
 run: install frontend store ## install what is missing, load the demo and serve it on 127.0.0.1:8000 (HOST=, PORT=)
 	@.ci/services missing
-	@if [ -f webui/cli.py ]; then \
-	  printf '→ %s\n' "Serving http://$(HOST):$(PORT) (stop with Ctrl+C)"; exec $(BIN)/trinhky serve --host $(HOST) --port $(PORT); \
-	else printf '→ %s\n' "webui/cli.py is not there yet: nothing to serve"; fi
+	$(SAY) "Serving http://$(HOST):$(PORT) (stop with Ctrl+C)"
+	@exec $(BIN)/trinhky serve --host $(HOST) --port $(PORT)
 
 test: install-dev frontend services check ## everything the tests need, then all of them (ARGS="-k inbox")
 	$(SAY) "Running the tests"
@@ -101,21 +100,18 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	  { echo "The test libraries could not be installed: pip needs to reach a Python package index."; exit 1; }
 	@touch $@
 
-ifneq ($(wildcard $(FRONTEND)/package.json),)
 frontend: webui/static/.built
-webui/static/.built: .ci/frontend $(shell find $(FRONTEND) -name node_modules -prune -o -type f -print 2>/dev/null) | install
+webui/static/.built: .ci/frontend $(shell find $(FRONTEND) -name node_modules -prune -o -type f -print) | install
 	$(SAY) "Building the front end ($(FRONTEND) → webui/static)"
 	@.ci/frontend
 	@touch $@
-else
-frontend:
-	$(SAY) "No front end yet: $(FRONTEND)/package.json is not there"
-endif
 
 store: install
-	@if [ -f webui/cli.py ]; then mkdir -p var && \
-	  printf '→ %s\n' "Migrating the store" && $(BIN)/trinhky migrate && \
-	  printf '→ %s\n' "Loading the demo: plan, organisation, accounts" && $(BIN)/trinhky demo; fi
+	@mkdir -p var
+	$(SAY) "Migrating the store"
+	@$(BIN)/trinhky migrate
+	$(SAY) "Loading the demo: plan, organisation, accounts"
+	@$(BIN)/trinhky demo
 
 services: install-dev
 	@.ci/services install
