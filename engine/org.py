@@ -110,7 +110,8 @@ def holders(conn: sa.Connection, tenant: int, key: str, day: date) -> list[Any]:
     lane, _, unit = key.partition("@")
     m, b = memberships.c, lane_bindings.c
     held = (
-        sa.select(people.c.id, people.c.name, m.unit_id, m.position)
+        # PostgreSQL orders a DISTINCT only by what it selects.
+        sa.select(people.c.id, people.c.name, m.unit_id, m.position, people.c.sort_key)
         .select_from(memberships)
         .join(people, sa.and_(people.c.tenant_id == m.tenant_id, people.c.id == m.person_id))
         .join(lane_bindings, sa.and_(b.tenant_id == m.tenant_id, b.position == m.position))

@@ -5,6 +5,7 @@ What one asks for:
 `demo_url`       the same with the demo loaded
 `sqlite_url`     a fresh migrated SQLite store; `sqlite_demo_url` with the demo
 `postgresql_url` a fresh migrated PostgreSQL store; `postgresql_demo_url` with the demo
+`office_at`      a function that opens an office on a store where T1 has come to a stop: office_at("chi_dao"), on both
 `live_server`    `trinhky serve` on a demo store, one per test module: .url, .engine, .database_url, .kill(), .start()
 `new_server`     a function that starts one more, for crash tests: new_server(database_url, **env)
 `browser`, `context`, `page`, `phone`   Playwright on Debian's Chromium, 1366×768 and 390×844; `chromium` is its path
@@ -136,6 +137,22 @@ def postgresql_url(all_stores: stores.Stores) -> Iterator[str]:
 @pytest.fixture
 def postgresql_demo_url(all_stores: stores.Stores) -> Iterator[str]:
     yield from _store(all_stores, "postgresql", "demo")
+
+
+@pytest.fixture(params=BACKENDS)
+def office_at(request: pytest.FixtureRequest, all_stores: stores.Stores) -> Iterator[Callable[..., Any]]:
+    import offices  # not at the top: tests of the kernel alone need no store
+
+    opened = []
+
+    def at(stop: str = "nhan_nhiem_vu", **settings: Any) -> offices.Office:
+        opened.append(offices.office_at(all_stores, request.param, stop, **settings))
+        return opened[-1]
+
+    yield at
+    for office in opened:
+        office.engine.close()
+        all_stores.drop(office.engine.settings.database_url)
 
 
 # ---- servers --------------------------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ KINDS = ("sqlite", "postgresql")
 
 
 class Stores:
-    """Copies of two prototypes: `empty` (migrated, no rows of anybody) and `demo` (what `make run` serves)."""
+    """Copies of prototypes: `empty` (migrated, no rows of anybody), `demo` (what `make run` serves), and whatever a
+    test module keeps as one with `keep`."""
 
     def __init__(self, run_folder: Path, worker: str) -> None:
         self._folder = run_folder
@@ -39,6 +40,27 @@ class Stores:
         shutil.copy(self._folder / f"prototype_{prototype}.db", self._folder / f"{name}.db")
         return f"sqlite:///{self._folder / name}.db"
 
+    def keep(self, url: str, prototype: str) -> None:
+        """Make a store, which nobody has open, a prototype that `fresh` copies."""
+        name = url.rpartition("/")[2]
+        if url.startswith("postgresql"):
+            self.postgresql.drop(f"prototype_{prototype}")
+            self.postgresql.create(f"prototype_{prototype}", template=name)
+        else:
+            shutil.copy(self._folder / name, self._folder / f"prototype_{prototype}.db")
+        self._made(url.partition(":")[0], prototype).touch()
+
+    def has(self, kind: str, prototype: str) -> bool:
+        """Whether this run has made a prototype."""
+        return self._made(kind, prototype).exists()
+
+    def lock(self, name: str) -> FileLock:
+        """A lock between the workers of this run."""
+        return FileLock(self._folder / f"{name}.lock")
+
+    def _made(self, kind: str, prototype: str) -> Path:
+        return self._folder / f"prototype_{prototype}.{kind.partition('+')[0]}.made"
+
     def drop(self, url: str) -> None:
         """Remove a store made by `fresh`."""
         name = url.rpartition("/")[2]
@@ -49,10 +71,12 @@ class Stores:
                 path.unlink(missing_ok=True)
 
     def _ensure(self, kind: str, prototype: str) -> None:
-        done = self._folder / f"prototype_{prototype}.{kind}.made"
+        done = self._made(kind, prototype)
         with FileLock(f"{done}.lock"):
             if done.exists():
                 return
+            if prototype not in ("empty", "demo"):
+                raise AssertionError(f"nobody has kept a {kind} store as prototype {prototype}")
             if kind == "postgresql":
                 self.postgresql.drop(f"prototype_{prototype}")  # a half made one, when an earlier test failed here
                 url = self.postgresql.create(f"prototype_{prototype}")
