@@ -96,13 +96,6 @@ class Stores:
 def _migrate(url: str) -> None:
     import engine  # not at the top: tests of the kernel alone need no store
 
-    if not hasattr(engine, "Engine"):  # until the door is there
-        from engine import db, records
-
-        database = db.Database(url)
-        records.metadata.create_all(database.engine)
-        database.close()
-        return
     core = engine.Engine(engine.Settings(database_url=url))
     core.migrate()
     core.close()
