@@ -288,7 +288,7 @@ def test_whom_a_task_is_for_is_what_the_lanes_say() -> None:
     assert meant["mo_dot_xin_y_kien"] == meant["xay_dung_du_thao"] == ("cv.qlkh.1", [])
     assert meant["ky"] == (None, ["vice_chair"])
     opinions = [(e["assignee"], e["groups"]) for e in events if e["e"] == "task.opened" and e["el"] == "gop_y_noi_bo"]
-    assert opinions[:2] == [(None, ["unit_head@van_phong_so"]), (None, ["unit_head@chi_cuc_tdc"])]
+    assert opinions[:2] == [(None, ["internal_units@van_phong_so"]), (None, ["internal_units@chi_cuc_tdc"])]
     assert opinions[-1] == ("pgd.so.2", [])
 
 
