@@ -108,7 +108,7 @@ def _short(found: re.Match[str]) -> str:
 
 
 def _each(text: str) -> str:
-    first, *others = [t.strip() for t in text.split(";")]
+    first, *others = [t.strip() for t in text.split("; ")]
     collection, _, item = first.partition(" as ")
     attributes, condition, sequential = f'inputCollection="={collection}"', "", ""
     if item:

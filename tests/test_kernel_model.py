@@ -1,0 +1,240 @@
+"""Reading BPMN: what is read, what is refused, and that all problems come in one pass with their elements."""
+
+import pathlib
+import time
+
+import pytest
+
+from engine import bpmn, errors
+from kernel_models import BPMN, Case, compile, xml
+
+MIWG = sorted((pathlib.Path(__file__).parents[2] / "shared" / "bpmn-miwg").glob("*.bpmn"))
+
+
+def problems(body: str, **more: str) -> list[tuple[str | None, str]]:
+    with pytest.raises(errors.DefinitionError) as refused:
+        compile(body, **more)
+    return [(p.element, p.code) for p in refused.value.problems]
+
+
+def test_a_definition_says_what_the_file_says() -> None:
+    d = compile(
+        """
+        <laneSet id="ls"><lane id="unit_head" name="Trưởng phòng"><flowNodeRef>a</flowNodeRef>
+          <childLaneSet id="cl"><lane id="deputy" name="Phó"><flowNodeRef>b</flowNodeRef></lane></childLaneSet>
+        </lane></laneSet>
+        <startEvent id="s" name="Bắt đầu"/>
+        <userTask id="a" name="Soạn"><documentation>Làm thế nào</documentation>
+          <ext><zeebe:formDefinition formId="f1"/></ext>
+          <ext><zeebe:properties><zeebe:property name="step" value="T1.02"/></zeebe:properties></ext>
+          [out x -> y]</userTask>
+        <subProcess id="b"><startEvent id="is"/><userTask id="c"/>
+          ~ is c
+        </subProcess>
+        ~ s a b
+        """
+    )
+    a = d.elements["a"]
+    assert (d.process_id, d.name, len(d.hash)) == ("p", "P", 64)
+    assert (a.type, a.name, a.lane, a.lane_name, a.form_key) == ("userTask", "Soạn", "unit_head", "Trưởng phòng", "f1")
+    assert (a.documentation, dict(a.properties), a.has_output_mappings) == ("Làm thế nào", {"step": "T1.02"}, True)
+    assert (a.incoming, a.outgoing, a.scope) == (("s_a",), ("a_b",), "p")
+    assert d.elements["c"].lane == "deputy" and d.elements["c"].scope == "b"
+    assert d.problems == ()
+
+
+def test_an_id_that_the_parser_uses_itself_is_an_id_like_any_other() -> None:  # SpiffWorkflow collides with "Start"
+    assert Case(
+        '<startEvent id="Start"/><userTask id="End"/><endEvent id="p.EndJoin"/>\n~ Start End p.EndJoin'
+    ).waiting() == ["End"]
+
+
+def test_a_process_that_is_not_marked_executable_runs() -> None:
+    assert Case(
+        compile('<startEvent id="s"/><userTask id="a"/>\n~ s a', process='id="p" isExecutable="false"')
+    ).waiting() == ["a"]
+
+
+def test_all_problems_come_in_one_pass_with_their_elements() -> None:
+    found = problems(
+        """
+        <startEvent id="s"/><exclusiveGateway id="g" default="nowhere"/><userTask id="a"/><serviceTask id="sv"/>
+        <businessRuleTask id="br"/><scriptTask id="sc"/><callActivity id="ca"/><receiveTask id="rt"/>
+        <userTask id="ml"><multiInstanceLoopCharacteristics/></userTask>
+        <intermediateCatchEvent id="t">[timer Duration soon]</intermediateCatchEvent>
+        <intermediateCatchEvent id="m">[message nobody]</intermediateCatchEvent>
+        <boundaryEvent id="b" attachedToRef="x">[error]</boundaryEvent>
+        <task><incoming/></task>
+        <sequenceFlow id="f9" sourceRef="a" targetRef="gone"/>
+        <magicTask id="mg"/>
+        ~ s g a if x >
+        ~ g sv
+        ~ sv br sc ca rt ml t m
+        """
+    )
+    for expected in [
+        ("g", "unresolved_reference"),
+        ("s_g", "feel"),
+        ("g_a", "feel"),
+        ("g_sv", "missing_condition"),
+        ("sv", "missing_task_definition"),
+        ("br", "missing_decision"),
+        ("sc", "missing_script"),
+        ("ca", "missing_called_element"),
+        ("rt", "missing_message"),
+        ("ml", "missing_collection"),
+        ("t", "bad_timer"),
+        ("m", "unresolved_reference"),
+        ("b", "missing_target"),
+        ("f9", "missing_target"),
+        ("mg", "unknown_element"),
+    ]:
+        assert expected in found, expected
+    assert any(code == "missing_id" for _, code in found)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('{S}<startEvent id="s"/>', ("s", "duplicate_id")),
+        ('{S}<endEvent id="e"/><userTask id="a"/>\n~ s e a', ("e", "flow_not_allowed")),
+        ('{S}<userTask id="a"/>\n~ s a s', ("s", "flow_not_allowed")),
+        (
+            '{S}<subProcess id="x"><startEvent id="is">[timer Duration P1D]</startEvent></subProcess>',
+            ("is", "event_not_allowed"),
+        ),
+        ('{S}<endEvent id="e">[timer Duration P1D]</endEvent>', ("e", "event_not_allowed")),
+        ('{S}<subProcess id="x" triggeredByEvent="true"><startEvent id="is"/></subProcess>', ("x", "missing_start")),
+        ('{S}<intermediateThrowEvent id="t">[link L]</intermediateThrowEvent>', ("t", "missing_target")),
+        ('{S}<eventBasedGateway id="g"/><userTask id="a"/>\n~ s g a', ("a", "event_gateway_target")),
+        ('{S}<parallelGateway id="g"/><userTask id="a"/>\n~ s g\n~ g a if x', ("g_a", "condition_not_allowed")),
+        (
+            '{S}<userTask id="a"/><subProcess id="x"><startEvent id="is"/></subProcess>\n~ s a is',
+            ("a_is", "flow_across_scopes"),
+        ),
+        ('{S}<userTask id="a">[in x +  -> y]</userTask>', ("a", "feel")),
+        ('{S}<userTask id="a">[in x -> 1y]</userTask>', ("a", "bad_mapping")),
+        ('{S}<scriptTask id="a" scriptFormat="python"><script>1</script></scriptTask>', ("a", "unknown_language")),
+        ("", (None, "no_process")),
+    ],
+)
+def test_a_fault_is_named_with_its_element(body: str, expected: tuple[str, str]) -> None:
+    assert expected in problems(body.replace("{S}", '<startEvent id="s"/>'))
+
+
+def test_lenient_opens_what_strict_refuses_and_lists_the_problems() -> None:
+    body = '<startEvent id="s"/><serviceTask id="a"/><userTask id="b"/>\n~ s a b'
+    assert problems(body) == [("a", "missing_task_definition")]
+    d = bpmn.compile(xml(body), strict=False)
+    assert [p.code for p in d.problems] == ["missing_task_definition"] and set(d.elements) == {"s", "a", "b"}
+
+
+@pytest.mark.parametrize("file", MIWG, ids=lambda f: f.stem)
+def test_the_reference_models_open_in_lenient_mode_without_loss(file: pathlib.Path) -> None:
+    d = bpmn.compile(file.read_bytes(), file=file.name, strict=False)
+    nodes = [e for e in bpmn.parse_xml(file.read_bytes()).iter() if e.tag in {f"{{{BPMN}}}{t}" for t in _NODE_TAGS}]
+    assert len(nodes) == len(d.elements) > 3
+
+
+if not MIWG:
+
+    def test_the_reference_models_are_here() -> None:
+        pytest.skip("the MIWG models are not at ../shared/bpmn-miwg")
+
+
+_NODE_TAGS = [
+    "task",
+    "userTask",
+    "serviceTask",
+    "scriptTask",
+    "manualTask",
+    "businessRuleTask",
+    "sendTask",
+    "receiveTask",
+    "callActivity",
+    "subProcess",
+    "transaction",
+    "adHocSubProcess",
+    "startEvent",
+    "endEvent",
+    "intermediateCatchEvent",
+    "intermediateThrowEvent",
+    "boundaryEvent",
+    "exclusiveGateway",
+    "parallelGateway",
+    "inclusiveGateway",
+    "complexGateway",
+    "eventBasedGateway",
+]
+
+# -- attacks
+
+PLAIN = xml('<startEvent id="s"/>')
+
+
+def refused(data: bytes) -> str:
+    for strict in (True, False):
+        with pytest.raises(errors.DefinitionError) as error:
+            bpmn.compile(data, strict=strict)
+    return error.value.problems[0].code
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_doctype_is_refused(encoding: str) -> None:
+    text = '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + PLAIN.decode().replace("<process", "&x;<process")
+    assert refused(text.encode(encoding)) == "doctype"
+
+
+def test_a_billion_laughs_are_refused_at_once() -> None:
+    entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
+    text = f'<!DOCTYPE d [<!ENTITY l0 "ha">{entities}]><d>&l11;</d>'
+    begun = time.perf_counter()
+    assert refused(text.encode()) == "doctype"
+    assert time.perf_counter() - begun < 0.5
+
+
+def test_too_many_elements_are_refused_before_they_are_all_read() -> None:
+    body = '<startEvent id="s"/>' + "<documentation/>" * 20_001
+    assert refused(xml(body)) == "too_many_elements"
+    assert refused(PLAIN[:-14] + b"<a>" * 300 + b"</a>" * 300) == "xml", "deeper than the parser goes"
+
+
+def test_too_many_bytes_are_refused_unread() -> None:
+    assert refused(b"<" + b" " * 2_000_001) == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "xml"),
+        (b"no xml", "xml"),
+        (b"<a>", "xml"),
+        (PLAIN[:-5], "xml"),
+        (b"\xff\xfe\x00", "xml"),
+        (b'<?xml version="1.0" encoding="no-such"?><a/>', "xml"),
+        (b"<html/>", "not_bpmn"),
+        (PLAIN.replace(BPMN.encode(), b"http://example.org"), "not_bpmn"),
+    ],
+)
+def test_what_is_not_bpmn_is_refused(data: bytes, code: str) -> None:
+    assert refused(data) == code
+
+
+def test_the_largest_model_that_is_let_in_compiles_and_runs() -> None:
+    count = 6_000
+    nodes = "".join(f'<task id="t{n}"/>' for n in range(count))
+    flows = "\n~ s " + " ".join(f"t{n}" for n in range(count)) + " e\n"
+    data = xml(f'<startEvent id="s"/>{nodes}<userTask id="e"/>{flows}')
+    begun = time.perf_counter()
+    case = Case(bpmn.compile(data))
+    assert case.waiting() == ["e"]
+    assert time.perf_counter() - begun < 10
+
+
+def test_deep_nesting_compiles_runs_and_is_cancelled_without_recursion() -> None:
+    depth = 200
+    body = "".join(f'<subProcess id="x{n}">' for n in range(depth)) + '<userTask id="a"/>' + "</subProcess>" * depth
+    case = Case(f'<startEvent id="s"/>{body}\n~ s x0')
+    assert case.waiting() == ["a"]
+    case.cancel()
+    assert case.went("element.cancelled")[0] == "a" and len(case.went("element.cancelled")) == depth + 1

@@ -1,0 +1,184 @@
+"""What elements do: people's tasks, jobs, scripts, decisions, mappings and where variables are written."""
+
+import datetime as dt
+
+import pytest
+
+from engine import bpmn, dmn
+from kernel_models import NOW, Case, compile, environment
+
+
+def one(element: str, lanes: str = "") -> str:
+    return f'{lanes}<startEvent id="s"/>{element}<userTask id="z"/>\n~ s a z'
+
+
+def opened(inside: str, lanes: str = "", **variables: object) -> dict[str, object]:
+    return Case(one(f'<userTask id="a" name="Soạn">{inside}</userTask>', lanes), **variables).last("task.opened")
+
+
+LANE = '<laneSet id="l"><lane id="unit_head" name="Trưởng phòng"><flowNodeRef>a</flowNodeRef></lane></laneSet>'
+
+
+def test_a_task_without_assignment_belongs_to_its_lane() -> None:
+    event = opened("", LANE)
+    assert (event["groups"], event["assignee"], event["users"], event["name"]) == (["unit_head"], None, [], "Soạn")
+    assert (event["priority"], event["form"], event["due"]) == (50, None, None)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "expected"),
+    [
+        ('assignee="=drafter"', ("cv.1", [], [])),
+        ('assignee="cv.9"', ("cv.9", [], [])),
+        ('candidateGroups="clerk, dept_office"', (None, ["clerk", "dept_office"], [])),
+        ('candidateGroups="=groups"', (None, ["g1", "g2"], [])),
+        ('candidateUsers="=[drafter]"', (None, [], ["cv.1"])),
+        ('assignee="=nobody"', (None, ["unit_head"], [])),
+    ],
+)
+def test_who_may_do_a_task_is_a_text_a_list_or_an_expression(assignment: str, expected: tuple[object, ...]) -> None:
+    inside = f"<ext><zeebe:assignmentDefinition {assignment}/></ext>"
+    event = opened(inside, LANE, drafter="cv.1", groups=["g1", "g2"])
+    assert (event["assignee"], event["groups"], event["users"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("due", "instant"),
+    [
+        ("2022-03-31", "2022-03-31T16:59:59Z"),
+        ('=date("2022-03-31")', "2022-03-31T16:59:59Z"),
+        ("2022-03-31T09:00:00+07:00", "2022-03-31T02:00:00Z"),
+        ("=now() + duration(\"P2D\")", "2022-01-12T02:00:00Z"),
+        ("P2D", "2022-01-12T02:00:00Z"),
+        ("=null", None),
+    ],
+)  # fmt: skip
+def test_a_due_date_is_an_instant_a_date_alone_means_its_end(due: str, instant: str | None) -> None:
+    quoted = due.replace('"', "&quot;")
+    assert opened(f'<ext><zeebe:taskSchedule dueDate="{quoted}"/></ext>')["due"] == instant
+
+
+def test_a_due_date_asks_the_calendar() -> None:
+    class NoWeek:
+        def is_working_day(self, day: dt.date) -> bool:
+            return day.day % 10 == 5
+
+    model = one(
+        '<userTask id="a"><ext><zeebe:taskSchedule dueDate="=working days after(date(now()), 2)"/></ext></userTask>'
+    )
+    case = Case(model, environment(calendar=NoWeek()))
+    assert case.last("task.opened")["due"] == "2022-01-25T16:59:59Z"
+
+
+@pytest.mark.parametrize(
+    ("inside", "code"),
+    [
+        ('<zeebe:taskSchedule dueDate="=5"/>', "bad_date"),
+        ('<zeebe:taskSchedule dueDate="tomorrow"/>', "bad_date"),
+        ('<zeebe:assignmentDefinition assignee="=5"/>', "not_text"),
+        ('<zeebe:assignmentDefinition candidateGroups="=[1]"/>', "not_text"),
+        ('<zeebe:priorityDefinition priority="high"/>', "not_a_number"),
+    ],
+)
+def test_a_task_that_cannot_say_who_or_when_is_an_incident(inside: str, code: str) -> None:
+    case = Case(one(f'<userTask id="a"><ext>{inside}</ext></userTask>'))
+    assert [i["code"] for i in case.incidents.values()] == [code] and case.tasks == {}
+
+
+def test_a_job_carries_its_type_its_headers_and_its_inputs() -> None:
+    case = Case(one('<serviceTask id="a">[job =kind][in x + 1 -> y]</serviceTask>'), kind="mail", x=1)
+    event = case.last("job.wanted")
+    assert (event["type"], event["headers"], event["variables"], event["job"]) == ("mail", {}, {"y": 2}, case.task("a"))
+    case.do("a", sent=True)
+    assert case.variables == {"kind": "mail", "x": 1, "sent": True}
+    assert case.count("job.completed") == 1 and case.count("task.completed") == 0
+
+
+def test_what_a_task_gives_back_goes_where_the_name_is_declared_else_to_the_top() -> None:
+    case = Case("""
+        <startEvent id="s"/>
+        <subProcess id="sub">[in 1 -> here]<startEvent id="is"/><userTask id="a"/><userTask id="b"/>
+          ~ is a b
+        </subProcess>
+        ~ s sub
+    """)
+    case.do("a", here=2, there=3)
+    assert case.variables == {"there": 3}
+    case.do("b")
+    assert case.variables == {"there": 3}
+
+
+def test_output_mappings_choose_what_goes_out() -> None:
+    case = Case(
+        one('<userTask id="a">[in n * 2 -> local][out local + answer -> total][out answer -> deep.er]</userTask>'),
+        n=2,
+    )
+    case.do("a", answer=5, secret=1)
+    assert case.variables == {"n": 2, "total": 9, "deep": {"er": 5}}
+    case = Case(one('<userTask id="a">[out answer -> deep.er]</userTask>'), deep={"x": 1})
+    case.do("a", answer=5)
+    assert case.variables == {"deep": {"x": 1, "er": 5}}
+
+
+def test_a_script_is_feel_in_place() -> None:
+    case = Case(one('<scriptTask id="a">[script n * 2 + 0.5 -> m]</scriptTask>'), n=4)
+    assert case.waiting() == ["z"] and case.variables == {"n": 4, "m": 8.5}
+    case = Case(one('<scriptTask id="a">[script {x: 1, y: "á"} -> m]</scriptTask>'))
+    assert case.variables == {"m": {"x": 1, "y": "á"}}
+
+
+def test_a_script_without_result_variable_writes_the_entries_of_a_context() -> None:
+    case = Case(one('<scriptTask id="a" scriptFormat="feel"><script>{x: 1, y: x + 1}</script></scriptTask>'))
+    assert case.variables == {"x": 1, "y": 2}
+
+
+DECISION = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">
+<decision id="kind" name="kind"><decisionTable hitPolicy="UNIQUE">
+<input id="i"><inputExpression><text>x</text></inputExpression></input><output id="o"/>
+<rule id="r1"><inputEntry><text>&lt; 10</text></inputEntry><outputEntry><text>"small"</text></outputEntry></rule>
+<rule id="r2"><inputEntry><text>[10..20]</text></inputEntry><outputEntry><text>"large"</text></outputEntry></rule>
+<rule id="r3"><inputEntry><text>[15..20]</text></inputEntry><outputEntry><text>"huge"</text></outputEntry></rule>
+</decisionTable></decision></definitions>"""
+RULE = """<businessRuleTask id="a"><ext><zeebe:calledDecision decisionId="kind" resultVariable="size"/></ext>
+</businessRuleTask>"""
+
+
+def test_a_decision_is_made_in_place_and_explained() -> None:
+    kind = dmn.parse(DECISION).decision("kind")
+    case = Case(one(RULE), environment(decisions={"kind": kind}), x=12)
+    assert case.variables == {"x": 12, "size": "large"}
+    told = case.last("decision.evaluated")
+    assert told["decision"] == "kind" and told["value"] == "large" and told["explanation"]
+
+
+def test_a_decision_that_fails_or_is_missing_is_an_incident() -> None:
+    kind = dmn.parse(DECISION).decision("kind")
+    case = Case(one(RULE), environment(decisions={"kind": kind}), x=17)
+    assert [i["code"] for i in case.incidents.values()] == ["decision"]
+    case = Case(one(RULE), x=12)
+    assert [i["code"] for i in case.incidents.values()] == ["unknown_decision"]
+    case.env = environment(decisions={"kind": kind})
+    case.retry(next(iter(case.incidents)))
+    assert case.waiting() == ["z"]
+
+
+def test_manual_tasks_and_tasks_without_a_kind_pass() -> None:
+    assert Case(one('<manualTask id="a"/>')).waiting() == ["z"]
+    assert Case(one('<task id="a"/>')).waiting() == ["z"]
+
+
+def test_a_send_task_sends_its_message_or_asks_a_worker() -> None:
+    definition = compile(one('<sendTask id="a" messageRef="m"/>'), around='<message id="m" name="letter"/>')
+    assert Case(definition).last("message.thrown")["name"] == "letter"
+    assert Case(one('<sendTask id="a">[job send]</sendTask>')).last("job.wanted")["type"] == "send"
+
+
+def test_the_state_says_only_what_the_definition_does_not_know() -> None:
+    state = Case(one('<userTask id="a" name="Tên dài của một việc">[out x -> y]</userTask>')).state
+    case = bpmn.start(compile(one('<userTask id="a"/>')), {}, NOW, bpmn.Env())
+    assert case.state == '{"n":3,"t":{"0":{"v":{}},"2":{"e":"a"}}}' and "Tên" not in state
+
+
+def test_a_variable_that_is_no_json_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(TypeError):
+        Case(one('<userTask id="a"/>'), x=NOW)
