@@ -441,6 +441,15 @@ def _touches(one: list[Point], other: list[Point]) -> bool:
     return False
 
 
+def _covers(shape: Shape, box: Rect) -> bool:
+    """Whether a box lies on a shape; the corners around a gateway's diamond are free."""
+    if "Gateway" not in shape.kind or not shape.box.overlaps(box):
+        return shape.box.overlaps(box)
+    across = max(box.x - shape.box.cx, shape.box.cx - box.right, 0)
+    along = max(box.y - shape.box.cy, shape.box.cy - box.bottom, 0)
+    return across / (shape.box.w / 2) + along / (shape.box.h / 2) < 1
+
+
 def _label_faults(geometry: Geometry) -> Iterator[str]:
     shapes, labels = geometry.shapes, geometry.labels
     for owner, box in labels.items():
@@ -449,7 +458,7 @@ def _label_faults(geometry: Geometry) -> Iterator[str]:
             edge = geometry.edges[owner]
             around |= set(_ancestors(shapes, edge.source)) & set(_ancestors(shapes, edge.target))
         for shape in shapes.values():
-            if shape.kind in ("participant", "lane") or shape.kind in LOOSE or not shape.box.overlaps(box):
+            if shape.kind in ("participant", "lane") or shape.kind in LOOSE or not _covers(shape, box):
                 continue
             if shape.id == owner and not shape.kind.endswith(("Event", "Gateway")):
                 continue  # the name of a task lies inside it

@@ -45,7 +45,7 @@ TEXT, LINE = 12.5, 16
 SMALL_TEXT, SMALL_LINE = 12.0, 15
 ORIGIN = (32, 32)
 LEVELS = 5
-STRIDES = (48, 64, 80)
+STRIDES = ((48, 90), (64, 90), (80, 90), (48, 180), (64, 180), (80, 180))
 
 TASKS = frozenset(
     [
@@ -151,8 +151,8 @@ def lay_out(process: etree._Element, expanded: set[str], head: int = 0, title: i
             expanded.add(element.get("id", ""))
     best: Sheet | None = None
     for level in range(LEVELS):
-        for step in STRIDES:
-            sheet = _attempt(process, inner, placement.Spacing(level, step), head, title)
+        for step, caution in STRIDES:
+            sheet = _attempt(process, inner, placement.Spacing(level, step, caution), head, title)
             if best is None or (sheet.troubles, sheet.unrest) < (best.troubles, best.unrest):
                 best = sheet
             if not sheet.lanes:

@@ -120,6 +120,7 @@ class Spacing:
 
     level: int = 0
     step: int = 48  # how far right a step stands that follows in another lane
+    caution: int = 90  # how far a step moves on to keep the way of one upright line free
 
     @property
     def gap(self) -> int:
@@ -354,7 +355,7 @@ class _Columns:
     def place(self) -> None:
         for node in self.nodes:
             least = max([node.w // 2, *(self._least(f, node) for f in self.into[node.id])])
-            self._settle(node, up(least))
+            self._settle(node, up(least), self.spacing.caution)
             self.risers += [r for r in (self._riser(f, node) for f in self.into[node.id]) if r]
 
     def settle_leaves(self) -> None:
@@ -365,7 +366,7 @@ class _Columns:
             self.placed.remove(node)
             self.risers = [r for f in self.flows if f.target is not node if (r := self._riser(f, f.target))]
             least = max([node.w // 2, *(self._least(f, node) for f in self.into[node.id])])
-            self._settle(node, up(least))
+            self._settle(node, up(least), 2 * self.spacing.caution)
         self.risers = [r for f in self.flows if (r := self._riser(f, f.target))]
 
     def settle_loose(self, node: Node) -> None:
@@ -410,7 +411,7 @@ class _Columns:
             return tail.right + 24 + (node.w // 2 if node.w > 48 else 0)
         return tail.x + min(self.spacing.step, tail.w // 2 + node.w // 2)
 
-    def _settle(self, node: Node, least: int) -> None:
+    def _settle(self, node: Node, least: int, caution: int) -> None:
         """The cheapest free place from `least` on: distance against blocked lines."""
         others = [n for n in self.placed if n.key == node.key]
         best: tuple[int, int] | None = None
@@ -422,7 +423,7 @@ class _Columns:
                 x += PITCH
                 continue
             tries += 1
-            cost = (x - least) + 90 * self._in_the_way(node)
+            cost = (x - least) + caution * self._in_the_way(node)
             if best is None or cost < best[0]:
                 best = (cost, x)
             if best[0] <= x + PITCH - least:

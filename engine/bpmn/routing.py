@@ -22,6 +22,8 @@ _AHEAD, _BEND, _CROSSING, _BESIDE, _NEAR_SHAPE = 10, 65, 75, 7, 4
 _JOIN = 25
 
 _FREE, _RING, _SOLID = 0, 1, 2
+_LEVEL, _UPRIGHT, _CORNER = 1, 2, 4
+_FAR = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,11 @@ class Grid:
             self.wall[row * self.columns] = self.wall[(row + 1) * self.columns - 1] = _SOLID
         self.soft = bytearray(size)
         self.no_level = bytearray(self.rows)
+        # Which wires pass a grid point, and how.
         self.level: dict[int, set[str]] = {}
         self.upright: dict[int, set[str]] = {}
         self.corner: dict[int, set[str]] = {}
+        self.taken = bytearray(size)  # the same at a glance
         self.wires: dict[str, Wire] = {}
 
     # ---- walls
@@ -139,13 +143,14 @@ class Grid:
         return [wire for wire in wires if not wire.points]
 
     def _lift(self, wire: Wire) -> None:
-        for table in (self.level, self.upright, self.corner):
+        for table, sign in ((self.level, _LEVEL), (self.upright, _UPRIGHT), (self.corner, _CORNER)):
             for cell in wire.cells:
                 users = table.get(cell)
                 if users is not None:
                     users.discard(wire.key)
                     if not users:
                         del table[cell]
+                        self.taken[cell] &= ~sign
         self.wires.pop(wire.key, None)
         wire.cells, wire.points = [], []
 
@@ -160,12 +165,14 @@ class Grid:
             before, here, after = path[i], path[i + 1], path[i + 2]
             came_level = before[1] == here[1] and before != here
             goes_level = after[1] == here[1] and after != here
-            if came_level or goes_level:
-                self.level.setdefault(cell, set()).add(wire.key)
-            if not came_level or not goes_level:
-                self.upright.setdefault(cell, set()).add(wire.key)
-            if came_level != goes_level:
-                self.corner.setdefault(cell, set()).add(wire.key)
+            for passes, table, sign in (
+                (came_level or goes_level, self.level, _LEVEL),
+                (not came_level or not goes_level, self.upright, _UPRIGHT),
+                (came_level != goes_level, self.corner, _CORNER),
+            ):
+                if passes:
+                    table.setdefault(cell, set()).add(wire.key)
+                    self.taken[cell] |= sign
 
     def _point(self, cell: int) -> Point:
         y, x = divmod(cell, self.columns)
@@ -232,49 +239,35 @@ class Grid:
         joins: dict[int, tuple[int, str]],
         spots: list[tuple[int, int]],
     ) -> _Found | None:
-        columns, wall, soft, no_level = self.columns, self.wall, self.soft, self.no_level
-        level, upright, corner = self.level, self.upright, self.corner
-        top, bottom = min(y for y, _ in spots), max(y for y, _ in spots)
-        low, high = min(x for _, x in spots), max(x for _, x in spots)
-
-        def guess(x: int, y: int, way: int) -> int:
-            """Never more than it will really cost: the distance to the goals' box, and the bends it takes to turn."""
-            across = low - x if x < low else x - high if x > high else 0
-            along = top - y if y < top else y - bottom if y > bottom else 0
-            if way == EAST:
-                bends = 2 if x > high else 1 if along else 0
-            elif way == WEST:
-                bends = 2 if x < low else 1 if along else 0
-            elif way == SOUTH:
-                bends = 2 if y > bottom else 1 if across else 0
-            else:
-                bends = 2 if y < top else 1 if across else 0
-            return (across + along) * _AHEAD + bends * _BEND
-
-        best: dict[int, int] = {}
-        came: dict[int, int] = {}
+        """The search itself. It is the hot loop of every layout: hence local names, flat tables and no calls."""
+        columns, size = self.columns, self.columns * self.rows
+        wall, soft, no_level, taken = self.wall, self.soft, self.no_level, self.taken
+        ahead, sides, turns = _ahead_tables(columns, self.rows, spots)
+        best = [_FAR] * (4 * size)
+        came = [-1] * (4 * size)
+        done = bytearray(4 * size)
         origin: dict[int, Port] = {}
         heap: list[tuple[int, int, int]] = []
         for port in wire.sources:
             cell = self._landing(port)
-            if cell is None or cell in level or cell in upright:
+            if cell is None or taken[cell]:
                 continue
             state = cell * 4 + port.side
-            if port.cost < best.get(state, 1 << 30):
+            if port.cost < best[state]:
                 best[state] = port.cost
                 origin[state] = port
                 y, x = divmod(cell, columns)
-                heapq.heappush(heap, (port.cost + guess(x, y, port.side), -port.cost, state))
+                bends = turns[port.side][x if port.side in (EAST, WEST) else y]
+                heapq.heappush(heap, (port.cost + ahead[x] + sides[y] + bends, -port.cost, state))
         wire.least = heap[0][0] if heap else 0
         final: tuple[int, int, int | None] | None = None  # cost, last state, the cell where it joins another wire
-        done: set[int] = set()
         while heap:
             estimate, _, state = heapq.heappop(heap)
             if final is not None and estimate >= final[0]:
                 break
-            if state in done:
+            if done[state]:
                 continue
-            done.add(state)
+            done[state] = 1
             cost = best[state]
             cell, way = state >> 2, state & 3
             if state in goals:
@@ -282,20 +275,19 @@ class Grid:
                 if final is None or total < final[0]:
                     final = (total, state, None)
             y, x = divmod(cell, columns)
-            stuck = cell in level or cell in upright or (state in origin and state not in came)
+            stuck = taken[cell] or came[state] < 0  # no turn on another wire, nor right at the start
             for turn in (way,) if stuck else (way, (way + 1) & 3, (way + 3) & 3):
+                level = not turn & 1
                 dx, dy = _STEP[turn]
                 new = cell + dy * columns + dx
-                if wall[new] or new in corner or (dx and no_level[y]):
-                    continue
-                along, across = (level, upright) if dx else (upright, level)
-                if new in along:
+                use = taken[new]
+                if wall[new] or use & _CORNER or (level and no_level[y]) or use & (_LEVEL if level else _UPRIGHT):
                     continue
                 price = cost + _AHEAD + soft[new] * _NEAR_SHAPE
                 if turn != way:
                     price += _BEND
-                users = across.get(new)
-                if users:
+                if use:
+                    users = (self.upright if level else self.level)[new]
                     join = joins.get(new)
                     if join is not None and users <= mates:
                         total = price + join[0] + _JOIN
@@ -303,21 +295,27 @@ class Grid:
                             final = (total, state, new)
                         continue
                     price += _CROSSING * len(users)
-                beside = columns if dx else 1
-                if new - beside in along or new + beside in along:
+                if level:
+                    if (taken[new - columns] | taken[new + columns]) & _LEVEL:
+                        price += _BESIDE
+                elif (taken[new - 1] | taken[new + 1]) & _UPRIGHT:
                     price += _BESIDE
                 code = new * 4 + turn
-                if price < best.get(code, 1 << 30):
+                if price < best[code]:
                     best[code] = price
                     came[code] = state
-                    origin.pop(code, None)
-                    heapq.heappush(heap, (price + guess(x + dx, y + dy, turn), -price, code))
+                    x2, y2 = x + dx, y + dy
+                    if level:
+                        bends = turns[turn][x2] or (_BEND if sides[y2] else 0)
+                    else:
+                        bends = turns[turn][y2] or (_BEND if ahead[x2] else 0)
+                    heapq.heappush(heap, (price + ahead[x2] + sides[y2] + bends, -price, code))
         if final is None:
             return None
         total, state, joined = final
         path = [state >> 2]
         start = state
-        while start in came:
+        while came[start] >= 0:
             start = came[start]
             path.append(start >> 2)
         path.reverse()
@@ -325,3 +323,20 @@ class Grid:
             return _Found(path, origin[start].at, goals[state][1].at, total)
         mate = self.wires[joins[joined][1]]
         return _Found(path + mate.cells[mate.cells.index(joined) :], origin[start].at, mate.points[-1], total)
+
+
+def _ahead_tables(
+    columns: int, rows: int, spots: list[tuple[int, int]]
+) -> tuple[list[int], list[int], dict[int, list[int]]]:
+    """What is certainly still to pay, by column and by row: the distance to the box of the goals, and turning round."""
+    top, bottom = min(y for y, _ in spots), max(y for y, _ in spots)
+    left, right = min(x for _, x in spots), max(x for _, x in spots)
+    ahead = [max(left - x, x - right, 0) * _AHEAD for x in range(columns)]
+    sides = [max(top - y, y - bottom, 0) * _AHEAD for y in range(rows)]
+    turns = {
+        EAST: [2 * _BEND if x > right else 0 for x in range(columns)],
+        WEST: [2 * _BEND if x < left else 0 for x in range(columns)],
+        SOUTH: [2 * _BEND if y > bottom else 0 for y in range(rows)],
+        NORTH: [2 * _BEND if y < top else 0 for y in range(rows)],
+    }
+    return ahead, sides, turns
