@@ -6,6 +6,7 @@ more of the state; both leave everything as it was.
 """
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -366,7 +367,8 @@ def _called_by(token: Token) -> str | None:
 
 def variables(state: str) -> dict[str, Any]:
     """The variables of the instance's outermost scope."""
-    return dict(load(state).root.variables or {})
+    scopes: dict[str, Any] = json.loads(state).get("t", {})
+    return dict(scopes.get("0", {}).get("v") or {})
 
 
 def ended(state: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import bpmn, clock, consultations, definitions, jobs, journal, org, tasks
+from engine import bpmn, clock, consultations, definitions, gates, jobs, journal, org, tasks
 from engine.commands import stimulus as stimuli
 from engine.commands.transaction import Tx
 from engine.errors import Conflict, NotFound
@@ -178,6 +178,9 @@ def record(
         kind,
         payload,
     )
+    # A decision that sends work back completes its element, but reaches no milestone.
+    outcome_slug = (facts.get("answers") or {}).get("outcome")
+    approved = kind != "gate.decided" or gates.OUTCOMES.get(outcome_slug) in ("approve", "edit")
     status = case.status
     for ended in by_name["instance.ended"]:
         status = {"completed": "completed", "terminated": "refused", "cancelled": "cancelled"}[ended["how"]]
@@ -192,7 +195,7 @@ def record(
             "b_head_seq": head.seq,
             "b_head_hash": head.hash,
             "b_status": status,
-            "b_milestone": _milestone(bundle, by_name["element.completed"]) or case.milestone,
+            "b_milestone": (_milestone(bundle, by_name["element.completed"]) if approved else None) or case.milestone,
             "b_drafter": variables.get("drafter") or case.drafter,
             "b_ended_at": tx.now if status != "running" else None,
             "b_end_reason": end_reason if status != "running" else None,
@@ -232,6 +235,8 @@ def _write_shards(
     loaded: set[str],
     by_name: Mapping[str, list[dict[str, Any]]],
 ) -> None:
+    if not touched and not by_name["shards.dropped"]:
+        return
     here = sa.and_(shards.c.tenant_id == tx.tenant, shards.c.case_id == case_id)
     for dropped in by_name["shards.dropped"]:
         tx.conn.execute(sa.delete(shards).where(here, shards.c.id.startswith(f"{dropped['host']}.")))
@@ -366,6 +371,7 @@ def _closes(element: bpmn.Element | None, host: str) -> bool:
 
 
 def _milestone(bundle: definitions.Bundle, completed: list[dict[str, Any]]) -> str | None:
+    """The last milestone of the main process that was completed."""
     reached = None
     for event in completed:
         if not event.get("process"):

@@ -251,7 +251,7 @@ def _milestones(tx: Asker, row: Any, definition: bpmn.Definition, rows: list[Any
     for element in paths.milestones(definition):
         own = _of_step(definition, element, rows)
         opened = [t for t in own if t.state in OPEN]
-        done = [t for t in own if t.state != "cancelled" and t.state not in OPEN]
+        done = [t for t in own if t.state == DONE and not _sent_back(t)]
         due, _, finished, state = _standing(tx, own, opened, done)
         shown = {"active": "current", "late": "late", "done": "done"}.get(state, "coming")
         day = clock.local_date(finished) if finished else due.day
@@ -272,6 +272,11 @@ def _milestones(tx: Asker, row: Any, definition: bpmn.Definition, rows: list[Any
             for i, m in enumerate(found)
         ]
     return found
+
+
+def _sent_back(task: Any) -> bool:
+    """A gate that was decided, but not in favour: its milestone is not reached."""
+    return task.kind == "gate" and gates.OUTCOMES.get(task.outcome or "") not in ("approve", "edit")
 
 
 def _gates(tx: Asker, rows: list[Any], definition: bpmn.Definition, names: dict[str, str]) -> list[GateRow]:
