@@ -113,7 +113,7 @@ def matches(run: Run, value: Any, wanted: Any) -> bool:
     if type(wanted) is Range and type(value) is not Range:
         return includes(wanted, value) is True
     if type(wanted) is list:
-        run.charge(1 + len(wanted))
+        run.charge(2 + 2 * len(wanted))
         if type(value) is list and equal(value, wanted, run.charge) is True:
             return True
         return any(matches(run, value, normal(each)) for each in wanted)
@@ -150,7 +150,7 @@ def run_builtin(frame: Frame, function: Callable[..., Any], arguments: list[Any]
     price = 1
     for each in arguments:
         if type(each) is list:
-            price += len(each) >> 1
+            price += len(each)
         elif type(each) is str:
             price += len(each) >> 5
     run.charge(price)

@@ -12,7 +12,7 @@ from engine.feel.errors import FeelLimitError, FeelValueError
 from engine.feel.values import Range, kind, number
 
 # a float ends there, and Python refuses to print integers of more than 4300 digits
-MAX_ADJUSTED = 307
+MAX_ADJUSTED = 308
 MAX_DEPTH = 200
 
 
@@ -51,7 +51,7 @@ def _number(value: Any) -> int | float | None:
     if found is None:
         return None
     if found.adjusted() > MAX_ADJUSTED:
-        raise FeelLimitError("A number that is stored may not have more than 308 digits.")
+        raise FeelLimitError("A number that is stored may not have more than 309 digits.")
     return int(found) if found == found.to_integral_value() else float(found)
 
 
