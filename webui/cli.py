@@ -71,7 +71,8 @@ def serve(host: str, port: int) -> None:
         blocking_threads=THREADS,
         backpressure=THREADS * 16,
         websockets=False,
-        log_level="warning",  # type: ignore[arg-type]
+        # Eight threads that mostly wait for the disk are meant; granian warns of more than the cores.
+        log_level="error",  # type: ignore[arg-type]
         respawn_failed_workers=True,
     )
     server.serve()
@@ -106,7 +107,7 @@ def migrate() -> None:
 @click.option("--as-of", metavar="DAY", help='play the story up to this day: "2022-03-24"')
 @click.option("--advance", metavar="DAYS", type=float, help="let so many days of business time pass")
 def demo(as_of: str | None, advance: float | None) -> None:
-    """Load the demo: organisation, accounts, calendar, the 2022 plan, all workflows. Running it again adds what is new."""
+    """Load the demo: organisation, accounts, calendar, the 2022 plan, workflows. Running it again adds what is new."""
     core = _open()
     core.migrate()
     made = core.operations.load_demo(core.settings.workflows, demos.STARTS, demos.PASSWORD)

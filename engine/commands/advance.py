@@ -180,7 +180,7 @@ def record(
     )
     # A decision that sends work back completes its element, but reaches no milestone.
     outcome_slug = (facts.get("answers") or {}).get("outcome")
-    approved = kind != "gate.decided" or gates.OUTCOMES.get(outcome_slug) in ("approve", "edit")
+    approved = kind != "gate.decided" or gates.OUTCOMES.get(outcome_slug or "", "") in ("approve", "edit")
     status = case.status
     for ended in by_name["instance.ended"]:
         status = {"completed": "completed", "terminated": "refused", "cancelled": "cancelled"}[ended["how"]]
