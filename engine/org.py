@@ -105,37 +105,42 @@ def actor(conn: sa.Connection, tenant: int, person: str, day: date) -> Actor:
     return actor_of(person, conn.execute(ACTOR, {"tenant": tenant, "person": person, "day": day}).one())
 
 
-def holders(conn: sa.Connection, tenant: int, key: str, day: date) -> list[Any]:
-    """People (id, name, unit_id, position) who hold a candidate key on a day; a person id is its own only holder."""
-    lane, _, unit = key.partition("@")
+def _held(unit: sa.ColumnElement[bool]) -> sa.Select[Any]:
     m, b = memberships.c, lane_bindings.c
-    held = (
+    return (
         # PostgreSQL orders a DISTINCT only by what it selects.
         sa.select(people.c.id, people.c.name, m.unit_id, m.position, people.c.sort_key)
         .select_from(memberships)
         .join(people, sa.and_(people.c.tenant_id == m.tenant_id, people.c.id == m.person_id))
         .join(lane_bindings, sa.and_(b.tenant_id == m.tenant_id, b.position == m.position))
-        .where(
-            m.tenant_id == tenant,
-            b.lane == lane,
-            m.unit_id == unit if unit else b.unit_id == m.unit_id,
-            people.c.active,
-            valid_on(day),
-        )
+        .where(m.tenant_id == _T, b.lane == sa.bindparam("lane"), unit, people.c.active, valid_on(_D))
         .order_by(people.c.sort_key)
         .distinct()
     )
-    rows = list(conn.execute(held))
-    if rows or unit:
-        return rows
-    return list(
-        conn.execute(
-            sa.select(people.c.id, people.c.name, m.unit_id, m.position)
-            .join(memberships, sa.and_(m.tenant_id == people.c.tenant_id, m.person_id == people.c.id))
-            .where(people.c.tenant_id == tenant, people.c.id == key, people.c.active)
-            .limit(1)
-        )
+
+
+# Built once: a page asks for the holders of every task that it lists.
+HELD_IN_UNIT = _held(memberships.c.unit_id == sa.bindparam("unit"))
+HELD_WHEREVER_BOUND = _held(lane_bindings.c.unit_id == memberships.c.unit_id)
+ONE_PERSON = (
+    sa.select(people.c.id, people.c.name, memberships.c.unit_id, memberships.c.position, people.c.sort_key)
+    .join(
+        memberships,
+        sa.and_(memberships.c.tenant_id == people.c.tenant_id, memberships.c.person_id == people.c.id),
     )
+    .where(people.c.tenant_id == _T, people.c.id == _P, people.c.active)
+    .limit(1)
+)
+
+
+def holders(conn: sa.Connection, tenant: int, key: str, day: date) -> list[Any]:
+    """People (id, name, unit_id, position) who hold a candidate key on a day; a person id is its own only holder."""
+    lane, _, unit = key.partition("@")
+    asked = {"tenant": tenant, "lane": lane, "day": day}
+    if unit:
+        return list(conn.execute(HELD_IN_UNIT, {**asked, "unit": unit}))
+    rows = list(conn.execute(HELD_WHEREVER_BOUND, asked))
+    return rows or list(conn.execute(ONE_PERSON, {"tenant": tenant, "person": key}))
 
 
 def lanes_by_unit(conn: sa.Connection, tenant: int) -> frozenset[str]:
