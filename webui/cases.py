@@ -60,10 +60,26 @@ def show(case_id: str) -> Any:
     ]
     # Markup: the engine draws the diagram itself and escapes every text in it; nothing of a request enters here.
     drawing = Markup(engine().queries.diagram(actor(), case_id, lang()))
-    names = {row.element: row.name for row in case.steps}
+    folded = 0 if "tat_ca" in request.args else long_done(case.steps)
+    late = sum(row.due.state == "done_late" for row in case.steps[:folded])
     return render_template(
-        "case.html", case=case, part=part, panel=PARTS[part], parts=parts, drawing=drawing, element_names=names
+        "case.html",
+        case=case,
+        part=part,
+        panel=PARTS[part],
+        parts=parts,
+        drawing=drawing,
+        element_names={row.element: row.name for row in case.steps},
+        folded=folded,
+        folded_late=late,
     )
+
+
+def long_done(steps: Any) -> int:
+    """How many of the first steps to fold: done, and more than two before the first that is not."""
+    done = next((n for n, row in enumerate(steps) if row.state != "done"), len(steps))
+    running = done < len(steps)
+    return done - 2 if running and done >= 6 else 0
 
 
 @pages.route("/mo-moi/<focus_id>", methods=["GET", "POST"])

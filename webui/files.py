@@ -70,6 +70,8 @@ def paper(task: Any) -> Paper | None:
     wanted = request.args.get("tl")
     documents = list(task.documents)
     chosen = next((doc for doc in documents if doc.artefact == wanted), None)
+    about = task.gate.document[0] if task.gate and task.gate.document else None
+    chosen = chosen or next((doc for doc in documents if doc.name == about), None)
     chosen = chosen or next((doc for doc in documents if doc.versions), None) or next(iter(documents), None)
     if chosen is None:
         return None

@@ -217,6 +217,17 @@ def case_mark(state: str, due: Any = None) -> Mark:
     }.get(state, Mark("circle", state, "idle"))
 
 
+ORIGINS = {
+    "ubnd_giao": N_("Assigned by the Provincial People’s Committee"),
+    "so_dang_ky": N_("Registered by the Director of the Department"),
+}
+
+
+def origin(code: str | None) -> str:
+    """Where a focus task comes from."""
+    return _(ORIGINS[code]) if code in ORIGINS else (code or "")
+
+
 # --- decisions and opinions -------------------------------------------------------------------------------------
 
 OUTCOMES = {
@@ -254,10 +265,6 @@ def option_label(option: Any, gate: Any) -> str:
     """What a decision option is called: the model's own words, else ours for this kind of gate."""
     if option.label:
         return str(option.label)
-    if gate.gate == "opinion":
-        own = {"dong_y": N_("Agree"), "khong_dong_y": N_("Disagree")}
-        message = own.get(option.slug, OUTCOMES[option.slug])
-        return _(message)
     if gate.gate == "signing" and option.kind == "approve":
         return _("Approve and sign")
     return outcome(option.slug)
@@ -265,39 +272,34 @@ def option_label(option: Any, gate: Any) -> str:
 
 def consequence(option: Any, gate: Any) -> str:
     """What happens when this option is chosen."""
-    if option.consequence:
-        return str(option.consequence)
-    if gate.gate == "opinion":
-        return {
-            "dong_y": _("No remarks on the draft"),
-            "dong_y_co_y_kien": _("Write the remarks below; each will be accepted or explained"),
-            "khong_dong_y": _("Give the reason below"),
-        }.get(option.slug, "")
+    # The engine tells "who: which step"; the card has room for who.
+    goes_to, _colon, _step = str(option.consequence or "").partition(": ")
     match option.kind:
         case "approve":
-            return _("The case moves on to the next step")
+            return _("Goes to %(who)s", who=goes_to) if goes_to else _("The case moves on to the next step")
         case "edit":
-            return _("Moves on after the edits; need not be submitted again")
+            return _("Goes to %(who)s after the edits", who=goes_to) if goes_to else _("Moves on after the edits")
         case "return":
-            to = _("Back to %(who)s", who=gate.returned_to) if gate.returned_to else _("Back to the drafter")
-            if gate.max_rounds:
+            back = gate.returned_to or goes_to
+            to = _("Back to %(who)s", who=back) if back else _("Back to the drafter")
+            if gate.max_rounds and gate.round > 1:
                 done = ngettext(
                     "returned %(num)d of %(most)d time", "returned %(num)d of %(most)d times", gate.round - 1,
                     most=gate.max_rounds,
                 )  # fmt: skip
                 return f"{to} · {done}"
             return to
+        case _ if goes_to and _colon:
+            return _("Goes to %(who)s, with the reason", who=goes_to)
         case _:
             return _("Stops here; a reason is needed")
 
 
 def button_label(option: Any, gate: Any) -> str:
     """What the button says once this option is chosen: verb and object."""
-    if gate.gate == "opinion":
-        return _("Send the opinion")
     match option.kind:
-        case "approve" if gate.gate == "signing":
-            return _("Sign and issue")
+        case "approve" if gate.needs_password:
+            return _("Approve and sign")
         case "approve" if gate.gate == "verification":
             return _("Record: complete")
         case "approve":
@@ -613,9 +615,12 @@ class _Gaps(dict[str, Any]):
         return "…"
 
 
-def event(kind: str, params: dict[str, Any]) -> str:
-    """A journal entry or notice as a sentence."""
+def event(kind: str, params: dict[str, Any], names: dict[str, str] | None = None) -> str:
+    """A journal entry or notice as a sentence. `names`: what the elements of the process are called."""
     told = _Gaps(params)
+    if "name" not in told:
+        known = (names or {}).get(str(told.get("element", "")))
+        told["name"] = known or told.get("task_name") or told.get("title") or told.get("task") or "…"
     if "outcome" in told:
         told["outcome"] = outcome(told["outcome"])
     if told.get("response") in RESPONSES:

@@ -1,7 +1,18 @@
 // Writing: a draft saves itself two seconds after the last key, and when the page goes out of sight; files can be dropped.
 let timer;
 
-export function compose() {
+export function compose(htmx) {
+  // Where a condition of the form reads this field, the form is asked for again with what was typed.
+  document.addEventListener("change", async (event) => {
+    const form = event.target.closest("form[data-autosave]");
+    if (!form || !event.target.closest("[data-refresh]")) return;
+    clearTimeout(timer);
+    await save(form);
+    const key = event.target.id || event.target.name;
+    const address = form.dataset.autosave.replace(/\/luu$/, "");
+    await htmx.ajax("GET", address, { target: "#fields", select: "#fields", swap: "outerHTML" });
+    (document.getElementById(key) ?? document.querySelector(`[name="${CSS.escape(key)}"]:checked`))?.focus();
+  });
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-autosave]");
     if (!form || event.target.type === "password" || event.target.type === "file") return;

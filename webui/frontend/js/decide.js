@@ -2,7 +2,9 @@
 // for where the choice is a signature.
 export function decide() {
   document.addEventListener("change", (event) => {
-    if (event.target.name === "outcome") follow(event.target.form);
+    if (event.target.name !== "outcome") return;
+    follow(event.target.form);
+    event.target.form.querySelector("[data-reason]")?.scrollIntoView({ block: "nearest" });
   });
   const all = () => document.querySelectorAll("form[data-decision]").forEach(follow);
   all();

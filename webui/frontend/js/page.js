@@ -69,6 +69,19 @@ export function page() {
       form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
     }
   });
+  // htmx swaps the pane only where there is one, and leaves new tabs and windows to the browser.
+  document.addEventListener("htmx:confirm", (event) => {
+    const link = event.target.closest("a[href]");
+    const click = event.detail.triggeringEvent;
+    if (!link || !click) return;
+    if (click.ctrlKey || click.metaKey || click.shiftKey) {
+      event.preventDefault();
+      window.open(link.href, "_blank");
+    } else if (window.innerWidth < 700 && event.detail.target?.id === "detail") {
+      event.preventDefault();
+      location.assign(link.href);
+    }
+  });
   toasts();
   document.querySelector(".summary")?.focus();
   document.addEventListener("htmx:afterSwap", (event) => {
