@@ -59,6 +59,10 @@ def _held_keys(tenant: Any, person: Any, day: Any) -> sa.Select[Any]:
     )
 
 
+# A name of its own: the statement around may read people too.
+_asked = people.alias("asked")
+
+
 def actor_columns(tenant: Any, person: Any, day: Any) -> list[sa.ColumnElement[Any]]:
     """Three columns to add to any SELECT: the person's keys, roles and units on that day, as space-separated text.
 
@@ -75,8 +79,8 @@ def actor_columns(tenant: Any, person: Any, day: Any) -> list[sa.ColumnElement[A
         _held_keys(tenant, person, day).scalar_subquery().label("actor_keys"),
         gathered(m.roles).scalar_subquery().label("actor_roles"),
         gathered(m.unit_id).scalar_subquery().label("actor_units"),
-        sa.select(people.c.active)
-        .where(people.c.tenant_id == tenant, people.c.id == person)
+        sa.select(_asked.c.active)
+        .where(_asked.c.tenant_id == tenant, _asked.c.id == person)
         .scalar_subquery()
         .label("actor_active"),
     ]

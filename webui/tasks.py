@@ -171,14 +171,13 @@ def attach(task_id: str) -> Any:
 @pages.post("/hoan-thanh")
 def complete(task_id: str) -> Any:
     """Finish a plain task."""
-    name = _name_before(task_id)
     try:
         done = finish(
             task_id, lambda seen, documents: engine().cases.complete(task_id, actor(), answers(), seen, documents)
         )
     except (core.Invalid, core.Conflict) as error:
         return again(task_id, error, _("The task is not finished yet"))
-    return onward(done, "completed", name)
+    return onward(done, "completed", done.name_en if lang() == "en" else done.name)
 
 
 @pages.get("/quyet-dinh")
@@ -278,11 +277,6 @@ def onward(done: Any, code: str, what: str) -> Any:
 def drafted(task: Any) -> str:
     """The reason that was typed before; the decision itself is never chosen on arrival."""
     return str((task.draft or {}).get("reason") or "")
-
-
-def _name_before(task_id: str) -> str:
-    """What the task is called, for the notice after it; asked before it is closed."""
-    return str(engine().queries.task(actor(), task_id, lang()).name)
 
 
 # --- opinions and passing on --------------------------------------------------------------------------------------

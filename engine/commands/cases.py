@@ -17,11 +17,16 @@ from engine.records import tasks as task_rows
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What a completion led to: the case, and the next task of the same case that is the actor's, if any."""
+    """What a completion led to: the case, and the next task of the same case that is the actor's, if any.
+
+    `name` and `name_en` are the completed task's.
+    """
 
     case_id: str
     next_task_id: str | None
     status: str
+    name: str
+    name_en: str
 
 
 def start(tx: Tx, actor: str, focus_task_id: str, title: str | None = None) -> str:
@@ -257,7 +262,8 @@ def complete(
         for row in moved.opened
         if row["assignee"] == actor or (row["assignee"] is None and row["candidate"] in who.keys)
     ]
-    return Completed(task.case_id, mine[0]["id"] if mine else None, moved.status)
+    next_task = mine[0]["id"] if mine else None
+    return Completed(task.case_id, next_task, moved.status, task.name, task.name_en)
 
 
 def _seen_task(tx: Tx, actor: str, task_id: str) -> tuple[Any, org.Actor]:

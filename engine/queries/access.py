@@ -9,7 +9,17 @@ from engine import deadlines, documents, forms, identity, org
 from engine.errors import NotFound
 from engine.org import Actor
 from engine.queries.views import Chrome, FileView, NoticeView, SessionView
-from engine.records import cases, document_versions, memberships, notices, people, tasks, units
+from engine.records import (
+    cases,
+    document_versions,
+    memberships,
+    meta,
+    notices,
+    people,
+    sessions,
+    tasks,
+    units,
+)
 
 # Anything that has a connection, a tenant, the clocks and the models: what the door gives to queries and commands.
 Asker = Any
@@ -48,37 +58,59 @@ def require_visible(tx: Asker, actor: Actor, case_id: str, what: str = "case") -
         raise NotFound(what, f"Expected a {what} that {actor.id} may see, found none.")
 
 
+def _session() -> sa.Select[Any]:
+    """A live session with its person, their unit and what they may do, and the clock: one statement per page."""
+    s, m = sessions.c, memberships.c
+    day: sa.BindParameter[Any] = sa.bindparam("day", type_=sa.Date)
+    seat = (
+        sa.select(units.c.id)
+        .join(memberships, sa.and_(m.tenant_id == units.c.tenant_id, m.unit_id == units.c.id))
+        .where(units.c.tenant_id == s.tenant_id, m.person_id == s.person_id, org.valid_on(day))
+        .order_by(units.c.sort)
+        .limit(1)
+        .correlate(sessions)
+        .scalar_subquery()
+    )
+    unit = units.alias("unit")
+    return (
+        identity.LIVE_SESSION.add_columns(
+            people.c.name,
+            people.c.lang,
+            unit.c.id.label("unit_id"),
+            unit.c.name.label("unit_name"),
+            meta.c.clock_offset,
+            meta.c.environment,
+            *org.actor_columns(s.tenant_id, s.person_id, day),
+        )
+        .join(meta, meta.c.tenant_id == s.tenant_id)
+        .outerjoin(unit, sa.and_(unit.c.tenant_id == s.tenant_id, unit.c.id == seat))
+    )
+
+
+SESSION = _session()
+
+
 def session(tx: Asker, token: str) -> SessionView | None:
     """Who holds a session token now; None when it is unknown, idle for too long or too old (system time)."""
     s = tx.settings
-    row = identity.find_session(tx.conn, tx.tenant, token, tx.system_now, s.session_idle, s.session_total)
+    params = identity.session_params(tx.tenant, token, tx.system_now, s.session_idle, s.session_total)
+    day = tx.today
+    row = tx.conn.execute(SESSION, {**params, "day": day}).first()
     if row is None:
         return None
-    actor = tx.actor(row.person_id)
-    m = memberships.c
-    person = tx.conn.execute(
-        sa.select(people.c.name, people.c.lang, people.c.active, m.unit_id, units.c.name.label("unit_name"))
-        .select_from(people)
-        .outerjoin(
-            memberships,
-            sa.and_(m.tenant_id == people.c.tenant_id, m.person_id == people.c.id, org.valid_on(tx.today)),
-        )
-        .outerjoin(units, sa.and_(units.c.tenant_id == m.tenant_id, units.c.id == m.unit_id))
-        .where(people.c.tenant_id == tx.tenant, people.c.id == row.person_id)
-        .order_by(units.c.sort)
-        .limit(1)
-    ).first()
-    if person is None or not person.active:
-        return None
+    tx.adopt(row)
+    if tx.today != day:
+        row = tx.conn.execute(SESSION, {**params, "day": tx.today}).one()
+    actor = org.actor_of(row.person_id, row)
     return SessionView(
         row.person_id,
-        person.name,
-        person.unit_id or "",
-        person.unit_name or "",
+        row.name,
+        row.unit_id or "",
+        row.unit_name or "",
         actor.roles,
         actor.keys,
         row.csrf,
-        person.lang,
+        row.lang,
     )
 
 
