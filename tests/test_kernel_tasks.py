@@ -1,6 +1,7 @@
 """What elements do: people's tasks, jobs, scripts, decisions, mappings and where variables are written."""
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -182,3 +183,23 @@ def test_the_state_says_only_what_the_definition_does_not_know() -> None:
 def test_a_variable_that_is_no_json_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(TypeError):
         Case(one('<userTask id="a"/>'), x=NOW)
+
+
+def test_a_large_variable_is_read_when_it_is_needed_and_written_as_it_was() -> None:
+    values: list[object] = [
+        [f"cv.{n}" for n in range(50)],
+        {f"k{n}": [n, None, True, 'a "quoted" word', "`^~|'"] for n in range(50)},
+        {"inside": list(range(100))},
+        ["back\\slash"] * 20,
+        ["`" * 3] * 20 + ["đ"],
+    ]
+    for value in values:
+        case = Case(one('<userTask id="a"/>'), big=value, small=1)
+        assert case.variables == {"big": value, "small": 1}
+        canonical = bpmn.start(case.definition, {"big": value, "small": 1}, NOW, case.env).state
+        parsed = json.loads(canonical)
+        again = json.dumps(parsed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert canonical == again, "the text is canonical JSON"
+        case.do("a", small=value)
+        assert case.variables == {"big": value, "small": value}
+        assert Case(one('<userTask id="a">[in big -> copy]</userTask>'), big=value).variables == {"big": value}

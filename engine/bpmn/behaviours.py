@@ -156,7 +156,7 @@ def want_job(run: "Run", token: Token, element: Element) -> None:
         "shard": run.shard_id(token),
         "type": kind,
         "headers": dict(job.headers) if job is not None else {},
-        "variables": dict(token.variables or {}),
+        "variables": token.values(),
     }
     run.emit(token, event)
 
@@ -182,7 +182,7 @@ def task_opened(run: "Run", token: Token, element: Element) -> dict[str, Any]:
     if assignee is None and not groups and not users and element.lane:
         groups = [element.lane]
     child = run.is_child(token)
-    own = token.variables or {}
+    own = token.values()
     loop = element.loop
     return {
         "e": "task.opened",
@@ -324,7 +324,7 @@ def wait_for(run: "Run", token: Token, element: Element) -> None:
 def throw_message(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
     name = scopes.text(run, event.name, token, "message name")
     key = None if event.key is None else scopes.text(run, event.key, token, "correlation key")
-    payload = dict(token.variables or {})
+    payload = token.values()
     caught = run.correlate(name, key, payload)
     run.emit(
         token,
@@ -341,13 +341,13 @@ def throw_message(run: "Run", token: Token, element: Element, event: EventDefini
 
 def throw_signal(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
     name = scopes.text(run, event.name, token, "signal name")
-    payload = dict(token.variables or {})
+    payload = token.values()
     run.emit(token, {"e": "signal.thrown", "el": element.id, "name": name, "payload": payload})
     run.broadcast(name, payload)
 
 
 def throw_error(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
-    run.throw_error(token, event.code, element.name, dict(token.variables or {}))
+    run.throw_error(token, event.code, element.name, token.values())
 
 
 def throw_escalation(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
@@ -406,7 +406,7 @@ class CallActivity(Behaviour):
         digest, definition = _called(run, token, process)
         if not definition.containers[process].starts:
             raise Fault("no_start", f"The process {process!r} has no start event without a trigger.")
-        passed = scopes.everything(run, token) if call.pass_parent else dict(token.variables or {})
+        passed = scopes.everything(run, token) if call.pass_parent else token.values()
         run.put(token, "variables", passed)
         run.put(token, "called", digest)
         run.put(token, "process", None if definition.process_id == process else process)
@@ -419,7 +419,7 @@ class CallActivity(Behaviour):
     def closed(self, run: "Run", token: Token, element: Element) -> None:
         if not element.outputs and element.call is not None and element.call.pass_child:
             scope = run.scope(token)
-            for name, value in (token.variables or {}).items():
+            for name, value in token.values().items():
                 scopes.write(run, scope, name, value, inside=True)
         run.finish(token, element)
 

@@ -52,11 +52,12 @@ def consume(run: "Run", survivor: Token, tokens: list[Token]) -> None:
 def at_rest(run: "Run") -> bool:
     """Put the next join that may go on the agenda; false when nothing moves any more."""
     for part in list(run.parts.values()):
-        seen: set[tuple[int, str]] = set()
-        for token in sorted(part.joins.values(), key=lambda t: t.number):
-            if (token.scope, token.element) in seen:
-                continue
-            seen.add((token.scope, token.element))
+        oldest: dict[tuple[int, str], Token] = {}
+        for token in part.joins.values():
+            known = oldest.setdefault((token.scope, token.element), token)
+            if token.number < known.number:
+                oldest[token.scope, token.element] = token
+        for token in sorted(oldest.values(), key=lambda t: t.number):
             element = run.node(token)
             if element.type not in ("inclusiveGateway", "complexGateway"):
                 continue

@@ -154,7 +154,8 @@ class Run:
         part = token.part
         incident = Incident(part, part.next, token.number, action, code, message[:500])
         part.next += 1
-        part.incidents[incident.number] = token.incidents[incident.number] = incident
+        part.incidents[incident.number] = incident
+        token.hold(incident)
         self.emit(
             token,
             {
@@ -172,7 +173,8 @@ class Run:
         del part.incidents[incident.number], token.incidents[incident.number]
 
         def back() -> None:
-            part.incidents[incident.number] = token.incidents[incident.number] = incident
+            part.incidents[incident.number] = incident
+            token.hold(incident)
 
         self.undo.append(back)
         self.emit(token, {"e": "incident.resolved", "incident": incident.id})
@@ -264,7 +266,8 @@ class Run:
         part = scope.part
         token = Token(part, part.next, element, scope.number)
         part.next += 1
-        part.tokens[token.number] = scope.children[token.number] = token
+        part.tokens[token.number] = token
+        scope.hold(token)
 
         def back() -> None:
             del part.tokens[token.number], scope.children[token.number]
@@ -288,7 +291,8 @@ class Run:
 
         def back() -> None:
             token.alive = True
-            part.tokens[number] = scope.children[number] = token
+            part.tokens[number] = token
+            scope.hold(token)
             if at_join is not None:
                 part.joins[number] = token
 
@@ -328,7 +332,8 @@ class Run:
         else:
             return None
         part.next += 1
-        part.subscriptions[new.number] = owner.subscriptions[new.number] = new
+        part.subscriptions[new.number] = new
+        owner.hold(new)
         self.changed = True
 
         def back() -> None:
@@ -368,7 +373,8 @@ class Run:
         del part.subscriptions[s.number], owner.subscriptions[s.number]
 
         def back() -> None:
-            part.subscriptions[s.number] = owner.subscriptions[s.number] = s
+            part.subscriptions[s.number] = s
+            owner.hold(s)
 
         self.undo.append(back)
         if told and s.kind == "t":
@@ -584,7 +590,8 @@ class Run:
         part = owner.part
         new = Subscription(part, part.next, s.owner, "t", s.element, s.event, timers.utc(turn[0]), s.interval, turn[1])
         part.next += 1
-        part.subscriptions[new.number] = owner.subscriptions[new.number] = new
+        part.subscriptions[new.number] = new
+        owner.hold(new)
 
         def back() -> None:
             del part.subscriptions[new.number], owner.subscriptions[new.number]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine import feel
 from engine.bpmn.definition import Element, Value
 from engine.bpmn.faults import Fault
-from engine.bpmn.state import Host, Token
+from engine.bpmn.state import Host, Token, plain
 
 if TYPE_CHECKING:
     from engine.bpmn.run import Run
@@ -58,7 +58,7 @@ def context(
         values = frame.variables
         if values:
             for name in missing & values.keys():
-                found[name] = values[name]
+                found[name] = plain(values[name])
                 missing.discard(name)
         if missing and frame.host is not None:
             numbers = counters(frame.host)
@@ -72,7 +72,7 @@ def everything(run: "Run", token: Token) -> dict[str, Any]:
     """All variables that a token sees."""
     found: dict[str, Any] = {}
     for frame in reversed(list(chain(run, token))):
-        found.update(frame.variables or {})
+        found.update(frame.values())
     return found
 
 
@@ -162,7 +162,7 @@ def _assign(run: "Run", token: Token, target: str, new: Any, local: bool) -> Non
         old: Any = None
         for frame in chain(run, token, inside=not local):
             if frame.variables is not None and name in frame.variables:
-                old = frame.variables[name]
+                old = plain(frame.variables[name])
                 break
             if local:
                 break

@@ -115,31 +115,137 @@ class Host:
         return record
 
 
-@dataclass(slots=True, eq=False)
-class Token:
-    """A place where the instance stands. The fields after `children` are found again when a part is loaded."""
+class Packed:
+    """A large variable that nobody has looked at yet: kept as text, because reading and writing a list of a thousand
+    names at every step would make a large consultation dearer than a small one. The text is JSON whose quotes are
+    replaced by its first character, one that does not occur in it, so that it stands inside JSON without escapes."""
 
-    part: "Part"
-    number: int
-    element: str
-    scope: int = 0  # number of the token around it, in the same part; token 0 has none in its part
-    variables: dict[str, Any] | None = None
-    flow: str | None = None  # at a join: the flow by which it came
-    called: str | None = None  # call activity: hash of the called definition
-    process: str | None = None  # call activity: id of the called process, where it is not the definition's main one
-    host: Host | None = None
-    extra: dict[str, Any] | None = None  # what single behaviours keep
-    children: dict[int, "Token"] = field(default_factory=dict)
-    subscriptions: dict[int, Subscription] = field(default_factory=dict)
-    incidents: dict[int, Incident] = field(default_factory=dict)
-    alive: bool = True
-    entered: bool = False  # false while it is on its way, or could not enter
-    inner: Definition | None = None  # the definition that the children belong to
-    node: Element | None = None
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def value(self) -> Any:
+        return _decode(self.text[1:].replace(self.text[0], '"'))
+
+
+def plain(value: Any) -> Any:
+    """The value of a variable."""
+    return value.value() if type(value) is Packed else value
+
+
+def _pack(name: str, value: Any) -> str | None:
+    """The text of a variable that is large and can be packed; depends on nothing but its name and value."""
+    if type(value) is Packed:
+        return value.text
+    if type(value) is dict:
+        large = len(value) > _LARGE or any(type(v) in (list, dict) and len(v) > _LARGE for v in value.values())
+    else:
+        large = type(value) is list and len(value) > _LARGE
+    if not large or not name.isidentifier():
+        return None
+    text = _encode(value)
+    if "\\" in text:
+        return None
+    quote = next((c for c in "`^~|'" if c not in text), None)
+    return None if quote is None else quote + text.replace('"', quote)
+
+
+def _split(text: str) -> tuple[str, dict[str, dict[str, str]]]:
+    """The text without its packed variables, and those by token and name. They hold no quotes, so quotes alone find
+    their ends."""
+    packed: dict[str, dict[str, str]] = {}
+    at = 7  # behind {"b":{"
+    while True:
+        end = text.index('"', at)
+        values = packed[text[at:end]] = {}
+        at = end + 4  # behind ":{"
+        while True:
+            end = text.index('"', at)
+            last = text.index('"', end + 3)
+            values[text[at:end]] = text[end + 3 : last]
+            if text[last + 1] == "}":
+                break
+            at = last + 3  # behind ","
+        if text[last + 2] == "}":
+            return "{" + text[last + 4 :], packed
+        at = last + 4  # behind },"
+
+
+_LARGE = 16
+_COMMON = {"e", "s", "v", "f"}  # keys of most tokens
+_NO_TOKENS: dict[int, "Token"] = {}
+_NO_SUBSCRIPTIONS: dict[int, Subscription] = {}
+_NO_INCIDENTS: dict[int, Incident] = {}
+
+
+class Token:
+    """A place where the instance stands. What follows `extra` is found again when a part is loaded; the three tables
+    are shared empty ones until something is put into them (`hold`), which saves most of the cost of a token."""
+
+    __slots__ = (
+        "alive",
+        "called",
+        "children",
+        "element",
+        "entered",
+        "extra",
+        "flow",
+        "host",
+        "incidents",
+        "inner",
+        "node",
+        "number",
+        "part",
+        "process",
+        "scope",
+        "subscriptions",
+        "variables",
+    )
+
+    def __init__(
+        self, part: "Part", number: int, element: str, scope: int = 0, variables: dict[str, Any] | None = None
+    ) -> None:
+        self.part = part
+        self.number = number
+        self.element = element
+        self.scope = scope  # number of the token around it, in the same part; token 0 has none in its part
+        self.variables = variables
+        self.flow: str | None = None  # at a join: the flow by which it came
+        self.called: str | None = None  # call activity: hash of the called definition
+        self.process: str | None = None  # call activity: the called process, where it is not the definition's main one
+        self.host: Host | None = None
+        self.extra: dict[str, Any] | None = None  # what single behaviours keep
+        self.children = _NO_TOKENS
+        self.subscriptions = _NO_SUBSCRIPTIONS
+        self.incidents = _NO_INCIDENTS
+        self.alive = True
+        self.entered = False  # false while it is on its way, or could not enter
+        self.inner: Definition | None = None  # the definition that the children belong to
+        self.node: Element | None = None
 
     @property
     def id(self) -> str:
         return f"{self.part.prefix}{self.number}"
+
+    def hold(self, thing: "Token | Subscription | Incident") -> None:
+        """Put a child, a subscription or an incident into its table."""
+        if isinstance(thing, Token):
+            if self.children is _NO_TOKENS:
+                self.children = {}
+            self.children[thing.number] = thing
+        elif isinstance(thing, Subscription):
+            if self.subscriptions is _NO_SUBSCRIPTIONS:
+                self.subscriptions = {}
+            self.subscriptions[thing.number] = thing
+        else:
+            if self.incidents is _NO_INCIDENTS:
+                self.incidents = {}
+            self.incidents[thing.number] = thing
+
+    def values(self) -> dict[str, Any]:
+        """Its own variables, unpacked."""
+        return {name: plain(value) for name, value in self.variables.items()} if self.variables else {}
 
     def record(self) -> dict[str, Any]:
         record: dict[str, Any] = {}
@@ -148,7 +254,7 @@ class Token:
         if self.scope:
             record["s"] = self.scope
         if self.variables is not None:
-            record["v"] = self.variables
+            record["v"] = self._small()
         if self.flow is not None:
             record["f"] = self.flow
         if self.called is not None:
@@ -160,6 +266,14 @@ class Token:
         if self.extra:
             record["x"] = self.extra
         return record
+
+    def _small(self) -> dict[str, Any]:
+        """The variables that are not packed: nearly always all of them."""
+        variables = self.variables or {}
+        for value in variables.values():
+            if type(value) in (Packed, list, dict):
+                return {n: v for n, v in variables.items() if _pack(n, v) is None}
+        return variables
 
 
 @dataclass(slots=True, eq=False)
@@ -198,7 +312,20 @@ class Part:
             record["z"] = self.ended
         if self.output is not None:
             record["o"] = self.output
-        return _encode(record)
+        packed = self._packed()
+        return f'{{"b":{{{packed}}},{_encode(record)[1:]}' if packed else _encode(record)
+
+    def _packed(self) -> str:
+        """The large variables of all tokens, the first key of the text, so that they are neither encoded nor parsed
+        again."""
+        found: dict[str, str] = {}
+        for token in self.tokens.values():
+            if token.variables:
+                texts = {n: _pack(n, v) for n, v in token.variables.items() if type(v) in (Packed, list, dict)}
+                inside = ",".join(f'"{n}":"{texts[n]}"' for n in sorted(texts) if texts[n] is not None)
+                if inside:
+                    found[str(token.number)] = inside
+        return ",".join(f'"{number}":{{{found[number]}}}' for number in sorted(found))
 
     def count_waits(self) -> dict[str, int]:
         """How many subscriptions of each kind and name are waiting here and in the shards below."""
@@ -216,41 +343,29 @@ class Part:
 
 def load(text: str, part_id: str = "") -> Part:
     """A part from its text."""
+    packed: dict[str, dict[str, str]] | None = None
+    if text.startswith('{"b":{"'):
+        text, packed = _split(text)
     record = _decode(text)
+    packed = packed or record.get("b")
     part = Part(part_id, record["n"])
     tokens = part.tokens
     for number, r in sorted((int(k), v) for k, v in record.get("t", {}).items()):
-        token = Token(part, number, r.get("e", ""), r.get("s", 0))
-        token.entered = True
-        if len(r) > 1:
-            token.variables = r.get("v")
-            token.flow = r.get("f")
-            token.called = r.get("d")
-            token.process = r.get("p")
-            token.extra = r.get("x")
-            host = r.get("m")
-            if host is not None:
-                total, active, completed, terminated = host["n"]
-                token.host = Host(
-                    total,
-                    active,
-                    completed,
-                    terminated,
-                    "p" in host,
-                    host.get("q"),
-                    host.get("o"),
-                    host.get("w", {}),
-                    "t" in host,
-                )
-            if token.flow is not None:
-                part.joins[number] = token
-                token.entered = False
-        elif "v" in r:
-            token.variables = r["v"]
+        token = Token(part, number, r.get("e", ""), r.get("s", 0), r.get("v"))
         tokens[number] = token
+        if "f" in r:
+            token.flow = r["f"]
+            part.joins[number] = token
+        else:
+            token.entered = True
+        if len(r) > 1 and (len(r) > 2 or not r.keys() <= _COMMON):
+            _load_rest(token, r)
+    for key, values in (packed or {}).items():
+        token = tokens[int(key)]
+        token.variables = {**(token.variables or {}), **{n: Packed(t) for n, t in values.items()}}
     for token in tokens.values():
         if token.number:
-            tokens[token.scope].children[token.number] = token
+            tokens[token.scope].hold(token)
     for number, r in sorted((int(k), v) for k, v in record.get("w", {}).items()):
         subscription = Subscription(
             part,
@@ -267,12 +382,12 @@ def load(text: str, part_id: str = "") -> Part:
             "w" in r,
         )
         part.subscriptions[number] = subscription
-        tokens[subscription.owner].subscriptions[number] = subscription
+        tokens[subscription.owner].hold(subscription)
     for number, r in sorted((int(k), v) for k, v in record.get("i", {}).items()):
         incident = Incident(part, number, r.get("o", 0), r["a"], r["c"], r["m"])
         part.incidents[number] = incident
         owner = tokens[incident.owner]
-        owner.incidents[number] = incident
+        owner.hold(incident)
         if incident.action[0] in ("enter", "child"):
             owner.entered = False
     part.ended = record.get("z")
@@ -280,6 +395,38 @@ def load(text: str, part_id: str = "") -> Part:
     if part_id:
         part.waits = part.count_waits()
     return part
+
+
+def outermost(text: str) -> dict[str, Any]:
+    """The variables of token 0, without making objects of the rest: pages and commands ask for them at every step."""
+    packed: dict[str, dict[str, str]] = {}
+    if text.startswith('{"b":{"'):
+        text, packed = _split(text)
+    record = _decode(text)
+    found = dict(record["t"]["0"].get("v") or {})
+    for name, value in (packed or record.get("b", {})).get("0", {}).items():
+        found[name] = Packed(value).value()
+    return found
+
+
+def _load_rest(token: Token, r: dict[str, Any]) -> None:
+    token.called = r.get("d")
+    token.process = r.get("p")
+    token.extra = r.get("x")
+    host = r.get("m")
+    if host is not None:
+        total, active, completed, terminated = host["n"]
+        token.host = Host(
+            total,
+            active,
+            completed,
+            terminated,
+            "p" in host,
+            host.get("q"),
+            host.get("o"),
+            host.get("w", {}),
+            "t" in host,
+        )
 
 
 def shard_of(entity: str) -> str:

@@ -6,7 +6,6 @@ more of the state; both leave everything as it was.
 """
 
 import datetime as dt
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,7 +14,7 @@ from engine.bpmn import behaviours
 from engine.bpmn.definition import Definition, Element
 from engine.bpmn.faults import AgendaLimit, Fault, Stale
 from engine.bpmn.run import Env, Outcome, Run
-from engine.bpmn.state import Part, Subscription, Token, is_path, load, shard_of
+from engine.bpmn.state import Part, Subscription, Token, is_path, load, outermost, shard_of
 
 Variables = Mapping[str, Any]
 Shards = Mapping[str, str]
@@ -57,7 +56,7 @@ def start(d: Definition, variables: Variables, now: dt.datetime, env: Env, *, at
 
     def make() -> Run:
         main = Part("")
-        main.tokens[0] = Token(main, 0, "", variables={}, entered=True)
+        main.tokens[0] = Token(main, 0, "", variables={})
         return Run(d, env, now, main)
 
     def first(run: Run) -> None:
@@ -367,8 +366,7 @@ def _called_by(token: Token) -> str | None:
 
 def variables(state: str) -> dict[str, Any]:
     """The variables of the instance's outermost scope."""
-    scopes: dict[str, Any] = json.loads(state).get("t", {})
-    return dict(scopes.get("0", {}).get("v") or {})
+    return outermost(state)
 
 
 def ended(state: str) -> str | None:
@@ -405,7 +403,7 @@ def triggers(d: Definition, now: dt.datetime, env: Env) -> list[dict[str, Any]]:
     if container is None:
         return found
     main = Part("")
-    main.tokens[0] = root = Token(main, 0, "", variables={}, entered=True)
+    main.tokens[0] = root = Token(main, 0, "", variables={})
     run = Run(d, env, now, main)
     for node in container.nodes:
         element = d.elements[node]
