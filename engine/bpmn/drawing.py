@@ -15,8 +15,9 @@ from typing import Final
 
 from lxml import etree
 
-from . import geometry, layout, lettering, ordering, paint, pictograms
+from . import geometry, layout, lettering, ordering, outline, paint, pictograms
 from .geometry import BPMN, BPMNDI, Edge, Geometry, Rect, Shape, tag
+from .sheet import HEAD
 
 _ZEEBE: Final = "http://camunda.org/schema/zeebe/1.0"
 _PAD: Final = 16
@@ -115,7 +116,7 @@ def svg(xml: bytes, marks: Mapping[str, Mark], walked: Collection[str] = (), lan
     sheet = _Sheet(drawn, _read_facts(root, lang), marks, frozenset(walked), _returns(root), words)
     area = drawn.bounds.grown(_PAD)
     title = _title(root, lang)
-    steps = sum(1 for s in drawn.shapes.values() if s.kind in layout.TASKS)
+    steps = sum(1 for s in drawn.shapes.values() if s.kind in outline.TASKS)
     about = f"{words['diagram']}: {steps} {words['steps']}. " + ". ".join(
         f"{_name(sheet, drawn.shapes[key])}: {_state_words(sheet, key)}"
         for key, mark in marks.items()
@@ -127,9 +128,9 @@ def svg(xml: bytes, marks: Mapping[str, Mark], walked: Collection[str] = (), lan
         f'font-family="{paint.FONT}" text-rendering="geometricPrecision">',
         f"<title>{_text(title)}</title><desc>{_text(about)}</desc><style>{paint.STYLE}</style>",
         *_frames(sheet),
-        *(_shape(sheet, s) for s in _outer_first(sheet) if s.kind in layout.SUBPROCESSES and s.expanded),
+        *(_shape(sheet, s) for s in _outer_first(sheet) if s.kind in outline.SUBPROCESSES and s.expanded),
         *_lines(sheet),
-        *(_shape(sheet, s) for s in _outer_first(sheet) if not (s.kind in layout.SUBPROCESSES and s.expanded)),
+        *(_shape(sheet, s) for s in _outer_first(sheet) if not (s.kind in outline.SUBPROCESSES and s.expanded)),
         *_names_of_flows(sheet),
         *(_flag(sheet, s) for s in drawn.shapes.values()),
         "</svg>",
@@ -187,7 +188,7 @@ def _returns(root: etree._Element) -> frozenset[str]:
         if not flows:
             continue
         hosts = {e.get("id", ""): e.get("attachedToRef", "") for e in owner if e.get("attachedToRef")}
-        ids = [e.get("id", "") for e in owner if tag(e) in layout.STEPS and e.get("id") not in hosts]
+        ids = [e.get("id", "") for e in owner if tag(e) in outline.STEPS and e.get("id") not in hosts]
         ends = [(f.get("id", ""), *geometry.ends(f)) for f in flows]
         found |= ordering.returns(ids, [(flow, hosts.get(source, source), target) for flow, source, target in ends])
     return frozenset(found)
@@ -271,8 +272,8 @@ def _head(sheet: _Sheet, shape: Shape, inside: Sequence[Shape]) -> str:
     if empty:
         return f'<text {worn} x="{box.cx}" y="{box.cy + 4}" text-anchor="middle">{_text(name)}</text>'
     if shape.horizontal or box.w >= box.h:
-        wide = min((s.box.x - box.x for s in inside if s.box.x > box.x), default=layout.HEAD)
-        wide = wide if 16 <= wide <= 96 else layout.HEAD
+        wide = min((s.box.x - box.x for s in inside if s.box.x > box.x), default=HEAD)
+        wide = wide if 16 <= wide <= 96 else HEAD
         lines = _fitted(name, box.h - 12, size, max(1, int(wide // 14)))
         first = box.x + wide / 2 + 4 - (len(lines) - 1) * 14 / 2
         rows = "".join(
@@ -282,7 +283,7 @@ def _head(sheet: _Sheet, shape: Shape, inside: Sequence[Shape]) -> str:
         )
         return f'<rect {paint.wear("k-head")} x="{box.x}" y="{box.y}" width="{wide}" height="{box.h}"/>{rows}'
     return (
-        f'<rect {paint.wear("k-head")} x="{box.x}" y="{box.y}" width="{box.w}" height="{layout.HEAD}"/>'
+        f'<rect {paint.wear("k-head")} x="{box.x}" y="{box.y}" width="{box.w}" height="{HEAD}"/>'
         f'<text {worn} x="{box.cx}" y="{box.y + 20}" text-anchor="middle">{_text(name)}</text>'
     )
 
@@ -318,7 +319,7 @@ def _shape(sheet: _Sheet, shape: Shape) -> str:
         body = _event(sheet, shape, state)
     elif "Gateway" in kind:
         body = _gateway(shape, state)
-    elif kind in layout.SUBPROCESSES and shape.expanded:
+    elif kind in outline.SUBPROCESSES and shape.expanded:
         body = _opened(sheet, shape, state)
     else:
         body = _task(sheet, shape, state)
@@ -356,7 +357,7 @@ def _task(sheet: _Sheet, shape: Shape, state: str) -> str:
         x += 18
     if facts.loop:
         parts.append(pictograms.icon(facts.loop, x, box.y + 6, 12))
-    if shape.kind in layout.SUBPROCESSES:
+    if shape.kind in outline.SUBPROCESSES:
         parts.append(pictograms.icon("called", box.cx - 7, box.bottom - 18, 14))
     parts.append(_centred(_name(sheet, shape), box, facts.loop != "" or icon != ""))
     return "".join(parts)
@@ -364,10 +365,10 @@ def _task(sheet: _Sheet, shape: Shape, state: str) -> str:
 
 def _centred(name: str, box: Rect, icon: bool) -> str:
     limit = box.w - 12
-    lines = lettering.wrap(name, limit, layout.TEXT)
+    lines = lettering.wrap(name, limit, outline.TEXT)
     height = 17 if len(lines) < 3 else 16
     most = max(1, (box.h - 4) // height)
-    lines = _fitted(name, limit, layout.TEXT, most)
+    lines = _fitted(name, limit, outline.TEXT, most)
     middle = box.cy + (3 if icon and len(lines) == 2 else 2 if icon and len(lines) == 3 and box.h <= 64 else 0)
     first = middle + 4.5 - (len(lines) - 1) * height / 2
     return _rows(lines, box.cx, first, height, "k-text", "middle")
@@ -393,7 +394,7 @@ def _opened(sheet: _Sheet, shape: Shape, state: str) -> str:
     if facts.loop:
         parts.append(pictograms.icon(facts.loop, x, box.y + 9, 12))
         x += 18
-    lines = _fitted(_name(sheet, shape), box.right - x - 12, layout.TEXT, 1)
+    lines = _fitted(_name(sheet, shape), box.right - x - 12, outline.TEXT, 1)
     parts.append(_rows(lines, x, box.y + 19, 16, "k-text", "start"))
     if shape.kind == "adHocSubProcess":
         wave = f"M{box.cx - 8} {box.bottom - 8}q4 -6 8 0t8 0"
@@ -460,7 +461,7 @@ def _data(sheet: _Sheet, shape: Shape) -> str:
 
 def _annotation(sheet: _Sheet, shape: Shape) -> str:
     box = shape.box
-    lines = lettering.wrap(_name(sheet, shape), box.w - 12, layout.SMALL_TEXT)[: max(1, box.h // 15)]
+    lines = lettering.wrap(_name(sheet, shape), box.w - 12, outline.SMALL_TEXT)[: max(1, box.h // 15)]
     bracket = f"M{box.x + 10} {box.y}H{box.x}V{box.bottom}h10"
     return f'<path {paint.wear("k-hair")} d="{bracket}"/>' + _rows(lines, box.x + 8, box.y + 15, 15, "k-note", "start")
 
@@ -475,9 +476,9 @@ def _own_label(sheet: _Sheet, shape: Shape) -> str:
 
 
 def _outside(name: str, box: Rect, beside: Rect | None = None) -> str:
-    lines = lettering.wrap(name, max(box.w, 24), layout.SMALL_TEXT)
+    lines = lettering.wrap(name, max(box.w, 24), outline.SMALL_TEXT)
     if len(lines) * 15 > box.h + 15:  # a label box of another tool, narrower than our letters need
-        lines = lettering.wrap(name, max(box.w, 96), layout.SMALL_TEXT)
+        lines = lettering.wrap(name, max(box.w, 96), outline.SMALL_TEXT)
     x, anchor = float(box.cx), "middle"
     if beside is not None and box.x >= beside.cx:
         x, anchor = box.x, "start"

@@ -1,7 +1,7 @@
 """The order of the steps of one process: which flows lead back, what comes after what, what dominates what.
 
-A return flow is one that leads to a step on the way to itself. Layout and drawing both ask here, so that what is laid out
-as a return is also drawn as one. Works on ids only; knows no XML and no picture.
+A return flow is one that leads to a step on the way to itself. Layout and drawing both ask here, so that what is laid
+out as a return is also drawn as one. Works on ids only; knows no XML and no picture.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,7 +41,7 @@ def returns(ids: Sequence[str], flows: Iterable[Flow]) -> frozenset[str]:
 
 
 class Order:
-    """A graph without circles: its topological order, its dominator tree, and how long the way from each node still is."""
+    """A graph without circles: its topological order, its dominators, and how long the way from each node still is."""
 
     def __init__(self, ids: Sequence[str], flows: Iterable[Flow]) -> None:
         self.successors: dict[str, list[str]] = {i: [] for i in ids}

@@ -1,7 +1,7 @@
 """Colours and strokes of a drawing by the name of what is painted.
 
 Each class has a rule in the style sheet that travels inside the drawing, written with the tokens of the page (so that a
-dark page gives a dark diagram) and with the light value of each token as fallback; and the same as plain attributes, for
+dark page gives a dark diagram) and with the light value of each token as fallback; and the same as attributes, for
 renderers that know no custom properties (PDF, `rsvg-convert`). The two come from one table and cannot drift apart.
 """
 

@@ -31,6 +31,7 @@ class Node:
     guards: list["Node"] = field(default_factory=list)
     host: "Node | None" = None
     loose: bool = False  # an event sub-process: nothing leads to it
+    beside: "Node | None" = None  # what an artefact belongs to
     x: int = 0
     y: int = 0
     row: int = 0
@@ -144,7 +145,7 @@ def place(
     nodes: Sequence[Node], flows: Sequence[Flow], lanes: int, least_heights: Sequence[int], spacing: Spacing
 ) -> Placed:
     """Sets x, y and row of every node; returns the bands of the lanes (one band when there are none)."""
-    bound = [n for n in nodes if not n.loose]
+    bound = [n for n in nodes if not n.loose and n.beside is None]
     graph = [(f.id, f.tail.id, f.target.id) for f in flows]
     back = ordering.returns([n.id for n in bound], graph)
     for flow in flows:
@@ -158,6 +159,9 @@ def place(
     _choose_label_sides(nodes, flows)
     columns.settle_leaves()
     _choose_corners(nodes)
+    for node in nodes:
+        if node.beside is not None:
+            columns.settle_beside(node, node.beside)
     for node in nodes:
         if node.loose:
             columns.settle_loose(node)
@@ -368,6 +372,27 @@ class _Columns:
             least = max([node.w // 2, *(self._least(f, node) for f in self.into[node.id])])
             self._settle(node, up(least), 2 * self.spacing.caution)
         self.risers = [r for f in self.flows if (r := self._riser(f, f.target))]
+
+    def settle_beside(self, node: Node, partner: Node) -> None:
+        """An artefact: above or below what it belongs to, as near as there is room."""
+        rows = {n.row for n in self.placed if n.lane == partner.lane}
+        best: tuple[int, int, int] | None = None
+        for away in (1, 2, 3, 4):
+            for row in (partner.row - away, partner.row + away):
+                node.row = row
+                others = [n for n in self.placed if n.key == node.key]
+                for aside in range(0, 328, PITCH):
+                    for x in (partner.x + aside, partner.x - aside):
+                        node.x = up(x)
+                        cost = aside + 60 * (away - 1) + (0 if row in rows else 40)
+                        if best is not None and cost >= best[0]:
+                            continue
+                        if node.left >= 0 and not any(node.collides(o, 24) for o in others) and not self._blocks(node):
+                            best = (cost, row, node.x)
+        if best is None:
+            best = (0, max(rows) + 1, partner.x)
+        node.row, node.x = best[1], best[2]
+        self.placed.append(node)
 
     def settle_loose(self, node: Node) -> None:
         """An event sub-process: in its lane, where a row has room for it, else in a row of its own below."""

@@ -7,6 +7,7 @@ should stand.
 """
 
 import heapq
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -61,6 +62,15 @@ class _Found:
     start: Point
     end: Point
     cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Join:
+    """A point on another wire to the same target: how far it is from there, and which headings may join it."""
+
+    tail: int
+    key: str
+    headings: set[int]
 
 
 class Grid:
@@ -134,6 +144,30 @@ class Grid:
                 break
         return [wire for wire in wires if not wire.points]
 
+    def lay_line(self, key: str, points: Sequence[Point]) -> None:
+        """Takes over a line that is drawn already; only its grid points count."""
+        cells: list[int] = []
+        for (ax, ay), (bx, by) in itertools.pairwise(points):
+            if ax == bx and not ax % PITCH:
+                low, high = -(-min(ay, by) // PITCH), max(ay, by) // PITCH
+                run = [(ax // PITCH, y) for y in range(low, high + 1)]
+                run = run if by >= ay else run[::-1]
+            elif ay == by and not ay % PITCH:
+                low, high = -(-min(ax, bx) // PITCH), max(ax, bx) // PITCH
+                run = [(x, ay // PITCH) for x in range(low, high + 1)]
+                run = run if bx >= ax else run[::-1]
+            else:
+                continue
+            inside = [
+                (y - self.top) * self.columns + x - self.left
+                for x, y in run
+                if 0 <= x - self.left < self.columns and 0 <= y - self.top < self.rows
+            ]
+            cells += inside[1:] if cells and inside and cells[-1] == inside[0] else inside
+        if cells:
+            wire = Wire(key, (), ())
+            self._lay(wire, _Found(cells, points[0], points[-1], 0))
+
     def reroute(self, wires: Sequence[Wire]) -> list[Wire]:
         """Lifts some wires and lays them anew (after a label has taken a place)."""
         for wire in wires:
@@ -206,7 +240,7 @@ class Grid:
         spots = [divmod(state >> 2, self.columns) for state in goals] + [divmod(cell, self.columns) for cell in joins]
         if not spots:
             return None
-        return self._walk(wire, goals, mates, joins, spots)
+        return self._walk(wire, goals, joins, spots)
 
     def _goals(self, wire: Wire) -> dict[int, tuple[int, Port]]:
         """Cell and heading at which the wire has arrived, with the port and its price."""
@@ -220,23 +254,36 @@ class Grid:
                 goals[state] = (port.cost, port)
         return goals
 
-    def _joins(self, mates: set[str]) -> dict[int, tuple[int, str]]:
-        """The cells of wires that may be joined, with the way that is left from there."""
-        joins: dict[int, tuple[int, str]] = {}
+    def _joins(self, mates: set[str]) -> dict[int, _Join]:
+        """The cells of wires that may be joined: from there it is their way."""
+        joins: dict[int, _Join] = {}
         for key in sorted(mates):
             cells = self.wires[key].cells
             for i, cell in enumerate(cells[1:-1], 1):
+                before, after = self._heading(cells[i - 1], cell), self._heading(cell, cells[i + 1])
+                # Neither on top of the line that comes nor against the one that leaves.
+                headings = {EAST, SOUTH, WEST, NORTH} - {before, (after + 2) & 3}
                 tail = (len(cells) - i) * _AHEAD
-                if cell not in joins or joins[cell][0] > tail:
-                    joins[cell] = (tail, key)
-        return joins
+                known = joins.get(cell)
+                if known is None:
+                    joins[cell] = _Join(tail, key, headings)
+                else:
+                    both = known.headings & headings
+                    joins[cell] = _Join(tail, key, both) if tail < known.tail else _Join(known.tail, known.key, both)
+        return {
+            cell: join
+            for cell, join in joins.items()
+            if self.level.get(cell, mates) <= mates and self.upright.get(cell, mates) <= mates
+        }
+
+    def _heading(self, a: int, b: int) -> int:
+        return EAST if b == a + 1 else WEST if b == a - 1 else SOUTH if b > a else NORTH
 
     def _walk(
         self,
         wire: Wire,
         goals: dict[int, tuple[int, Port]],
-        mates: set[str],
-        joins: dict[int, tuple[int, str]],
+        joins: dict[int, _Join],
         spots: list[tuple[int, int]],
     ) -> _Found | None:
         """The search itself. It is the hot loop of every layout: hence local names, flat tables and no calls."""
@@ -281,20 +328,19 @@ class Grid:
                 dx, dy = _STEP[turn]
                 new = cell + dy * columns + dx
                 use = taken[new]
+                if use and new in joins:
+                    join = joins[new]
+                    total = cost + _AHEAD + (0 if turn == way else _BEND) + join.tail + _JOIN
+                    if turn in join.headings and (final is None or total < final[0]):
+                        final = (total, state, new)
+                    continue
                 if wall[new] or use & _CORNER or (level and no_level[y]) or use & (_LEVEL if level else _UPRIGHT):
                     continue
                 price = cost + _AHEAD + soft[new] * _NEAR_SHAPE
                 if turn != way:
                     price += _BEND
                 if use:
-                    users = (self.upright if level else self.level)[new]
-                    join = joins.get(new)
-                    if join is not None and users <= mates:
-                        total = price + join[0] + _JOIN
-                        if final is None or total < final[0]:
-                            final = (total, state, new)
-                        continue
-                    price += _CROSSING * len(users)
+                    price += _CROSSING * len((self.upright if level else self.level)[new])
                 if level:
                     if (taken[new - columns] | taken[new + columns]) & _LEVEL:
                         price += _BESIDE
@@ -321,7 +367,7 @@ class Grid:
         path.reverse()
         if joined is None:
             return _Found(path, origin[start].at, goals[state][1].at, total)
-        mate = self.wires[joins[joined][1]]
+        mate = self.wires[joins[joined].key]
         return _Found(path + mate.cells[mate.cells.index(joined) :], origin[start].at, mate.points[-1], total)
 
 
