@@ -89,12 +89,12 @@ def month(text: str | None) -> str:
 
 
 def size(count: int) -> str:
-    """A file's size in the largest unit that gives at least 1, with a decimal comma in Vietnamese."""
+    """A file's size as file managers tell it (1 MB = 1024 kB), with a decimal comma in Vietnamese."""
     amount = float(count)
     for unit in ("B", "kB", "MB"):
         if amount < 1000 or unit == "MB":
             break
-        amount /= 1000
+        amount /= 1024
     text = f"{amount:.0f}" if unit == "B" or amount >= 10 or amount == int(amount) else f"{amount:.1f}"
     return f"{text.replace('.', ',') if str(get_locale()) == 'vi' else text} {unit}"
 
@@ -626,9 +626,9 @@ def event(kind: str, params: dict[str, Any], names: dict[str, str] | None = None
     if told.get("response") in RESPONSES:
         message = RESPONSES[told["response"]][1]
         told["response"] = _(message)
-    if kind in NOTICES:
-        return _(NOTICES[kind]) % told
-    return _(EVENTS[kind]) % told if kind in EVENTS else kind
+    message = NOTICES.get(kind) or EVENTS.get(kind)
+    # What has no name is told without one: "Đến giờ hẹn".
+    return (_(message) % told).removesuffix(": …") if message else kind
 
 
 NOTICES = {
