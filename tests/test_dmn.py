@@ -1,6 +1,7 @@
 """DMN: hit policies, boxed expressions, requirement graphs, types, explanations, and models that are refused."""
 
 import datetime as dt
+import random
 from decimal import Decimal
 
 import pytest
@@ -116,6 +117,34 @@ def test_constants_ranges_and_negations_in_one_column():
     assert decide(xml) == [2, 4]
 
 
+def test_the_index_of_a_table_agrees_with_its_cells_evaluated_one_by_one():
+    source = random.Random(3)
+    ends = ["1", "2.5", "-3", "10"]
+
+    def cell_text():
+        a, b = sorted(source.sample(ends, 2), key=float)
+        one = [a, f"< {a}", f">= {b}", f"= {a}", f"!= {a}", f"[{a}..{b}]", f"({a}..{b})", f"]{a}..{b}]", f"[{b}..{a}]"]
+        one += ['"x"', '"y"', "true", "null", f"not({a}, {b})", f"? > {a}", '@"2022-01-01"', '> date("2021-01-01")']
+        one += [
+            '[date("2021-01-01")..@"2022-01-01")',
+            'date("2022-02-30")',
+            '< @"P1D"',
+            '["a".."y"]',
+            "(< 5)",
+            "[1, 10]",
+        ]
+        first, second = source.sample([each for each in one if not each.startswith("not")], 2)
+        return source.choice([source.choice(one), first, f"{first}, {second}", "-"])
+
+    cells = [cell_text() for _ in range(500)]
+    decision = dmn.parse(table('hitPolicy="COLLECT"', ["x"], ["out"], [[c, f"{n}"] for n, c in enumerate(cells)]))
+    days = [dt.date(2022, 1, 1), dt.date(2021, 5, 5), dt.timedelta(0)]
+    values = [1, 2, 2.5, Decimal("-3"), 10, 99, -99, 0.5, "x", "z", True, None, [1], *days]
+    for value in values:
+        expected = [n for n, c in enumerate(cells) if feel.compile_unary_tests(c).evaluate({"?": value}) is True]
+        assert decision.decision("d").evaluate({"x": value}).value == expected
+
+
 def test_a_boolean_is_not_a_number_in_a_cell():
     xml = table('hitPolicy="COLLECT"', ["x"], ["out"], [["1", '"number"'], ["true", '"boolean"']])
     assert decide(xml, x=True) == ["boolean"]
@@ -211,9 +240,9 @@ BOXES = {
         [{"a": 1, "b": 3}],
     ),
     "function and invocation": (
-        "<invocation><functionDefinition><formalParameter name='n' typeRef='number'/><literalExpression><text>n * x</text>"
-        "</literalExpression></functionDefinition><binding><parameter name='n'/><literalExpression><text>x</text>"
-        "</literalExpression></binding></invocation>",
+        "<invocation><functionDefinition><formalParameter name='n' typeRef='number'/>"
+        "<literalExpression><text>n * x</text></literalExpression></functionDefinition><binding><parameter name='n'/>"
+        "<literalExpression><text>x</text></literalExpression></binding></invocation>",
         9,
     ),
     "conditional": (

@@ -345,6 +345,7 @@ class Compilation:
             inputs=inputs,
             outputs=outputs,
             rules=[each for each in rules if each is not None],
+            names=names,
         )
 
     def table_input(self, element: Element, names: Names) -> tables.Input:

@@ -1,8 +1,7 @@
 """Decision tables: which rules hit, and what the hit policy makes of them.
 
-Cells that compare with constants are not evaluated one by one: each column keeps, for each constant, the set of
-rules that accept it as the bits of an integer. The rules that may hit are the intersection of the columns; only
-their other cells are evaluated.
+The rules that may hit are the intersection of what the columns leave possible (`columns`); only cells that an index
+cannot answer are evaluated, and only in those rules.
 """
 
 from collections.abc import Iterator
@@ -12,8 +11,9 @@ from typing import Any
 
 from engine import feel
 from engine.dmn import items
+from engine.dmn.columns import Column
 from engine.dmn.model import DecisionError, Scope, Session, shown
-from engine.feel import nodes, values
+from engine.feel import values
 
 SINGLE = ("UNIQUE", "ANY", "PRIORITY", "FIRST")
 MULTIPLE = ("RULE ORDER", "OUTPUT ORDER", "COLLECT")
@@ -45,43 +45,6 @@ class Rule:
     annotation: str
 
 
-class Column:
-    """The rules that one input value leaves possible."""
-
-    __slots__ = ("always", "index", "others")
-
-    def __init__(self, tests: list[feel.Compiled]) -> None:
-        self.index: dict[Any, int] = {}
-        self.always = 0
-        self.others = 0
-        for number, test in enumerate(tests):
-            bit = 1 << number
-            accepted = accepted_constants(test)
-            if accepted is None:
-                self.others |= bit
-            elif not accepted:
-                self.always |= bit
-            else:
-                for mark in accepted:
-                    self.index[mark] = self.index.get(mark, 0) | bit
-
-    def possible(self, value: Any, run: feel.Run) -> int:
-        return self.index.get(values.key(value, run.charge), 0) | self.always | self.others
-
-
-def accepted_constants(test: feel.Compiled) -> list[Any] | None:
-    """The constants that a cell accepts, [] for any value at all, None when the cell has to be evaluated."""
-    tree = test.tree
-    if not isinstance(tree, nodes.UnaryTests) or tree.negated:
-        return None
-    found = []
-    for each in tree.tests:
-        if each.operator is not None or not isinstance(each.operand, nodes.Const):
-            return None
-        found.append(values.key(each.operand.value))
-    return found
-
-
 class Table:
     """A decision table, ready to be evaluated."""
 
@@ -95,6 +58,7 @@ class Table:
         inputs: list[Input],
         outputs: list[Output],
         rules: list[Rule],
+        names: frozenset[str] = frozenset(),
     ) -> None:
         self.decision = decision
         self.name = name
@@ -103,7 +67,7 @@ class Table:
         self.inputs = inputs
         self.outputs = outputs
         self.rules = rules
-        self.columns = [Column([rule.tests[n] for rule in rules]) for n in range(len(inputs))]
+        self.columns = [Column([rule.tests[n] for rule in rules], names) for n in range(len(inputs))]
         self.everything = (1 << len(rules)) - 1
 
     def __call__(self, scope: Scope, session: Session) -> Any:

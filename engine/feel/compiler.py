@@ -30,7 +30,7 @@ from engine.feel.evaluation import (
     through_elements,
     walk,
 )
-from engine.feel.runtime import Code, Frame, Run
+from engine.feel.runtime import NOWHERE, Code, Frame, Run
 from engine.feel.values import Function, Range, compare, describe, equal, kind, normal, number
 
 MISSING = object()
@@ -38,6 +38,8 @@ SIMPLE = frozenset({str, Decimal, bool})
 # what a variable may be without any conversion
 READY = frozenset({str, Decimal, bool, type(None), list, dict, dt.date, dt.datetime})
 FIRST_SLOT = 2
+# `date("2022-03-31")` is FEEL's older way of writing a literal: read once, when it is compiled
+LITERAL_CALLS = frozenset({"date", "time", "date and time", "duration"})
 
 
 class Scope:
@@ -128,6 +130,11 @@ class Compiler:
                 return fail(frame, "wrong_type", "Expected two ends of one ordered type in a range.", position)
             return Range(low, high, start_included, end_included)
 
+        if all(each is None or isinstance(each, nodes.Const | nodes.AtLiteral) for each in (node.start, node.end)):
+            run = Run(NOWHERE)
+            constant = build([{}, run])
+            if not run.diagnostics:
+                return lambda frame: constant
         return build
 
     def function_definition(self, node: nodes.FunctionDefinition, scope: Scope | None) -> Code:
@@ -432,7 +439,7 @@ class Compiler:
         if isinstance(node.function, nodes.Name) and not self.is_local(node.function.name, scope):
             builtin = BUILTINS.get(node.function.name)
             if builtin is not None:
-                return self.builtin_call(builtin, arguments, names, position)
+                return self.builtin_call(builtin, node, arguments)
         function = self.compile(node.function, scope)
 
         def invoke(frame: Frame) -> Any:
@@ -452,8 +459,19 @@ class Compiler:
             scope = scope.parent
         return False
 
-    def builtin_call(self, builtin: Builtin, codes: list[Code], names: tuple[str, ...] | None, position: int) -> Code:
+    def builtin_call(self, builtin: Builtin, node: nodes.Call, codes: list[Code]) -> Code:
+        names, position, arguments_of = node.names, node.position, node.arguments
         name, function = builtin.name, builtin.function
+        if (
+            name in LITERAL_CALLS
+            and names is None
+            and len(arguments_of) == 1
+            and isinstance(arguments_of[0], nodes.Const)
+        ):
+            run = Run(NOWHERE)
+            constant = run_builtin([{}, run], function, [arguments_of[0].value], position)
+            if not run.diagnostics:
+                return lambda frame: constant
         order = list(range(len(codes))) if names is None else builtin.order(names)
         fits = order is not None and builtin.takes(len(order))
         reordered = names is not None

@@ -46,7 +46,9 @@ def conforms(value: Any, ref: TypeRef, run: Run) -> bool:
     if name == "context":
         if found != "context":
             return False
-        return all(key in value and (value[key] is None or conforms(value[key], inner, run)) for key, inner in ref.members)
+        return all(
+            key in value and (value[key] is None or conforms(value[key], inner, run)) for key, inner in ref.members
+        )
     if name == "range":
         if not isinstance(value, Range):
             return False
