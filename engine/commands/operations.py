@@ -127,20 +127,22 @@ def seal(tx: Tx) -> bool:
     A rewrite of a whole chain keeps the chain right but not the seal; seals are small enough to be kept elsewhere.
     """
     s, c = seals.c, cases.c
+    # Not `tx.today`: the first tick of a process has not read the business clock yet.
+    today = clock.local_date(tx.now)
     last = tx.conn.execute(
         sa.select(s.day, s.hash).where(s.tenant_id == tx.tenant).order_by(s.day.desc()).limit(1)
     ).first()
-    if last is not None and last.day >= tx.today:
+    if last is not None and last.day >= today:
         return False
     heads = tx.conn.execute(
         sa.select(c.id, c.head_seq, c.head_hash).where(c.tenant_id == tx.tenant).order_by(c.id)
     ).all()
     digest = journal.digest("\n".join(f"{h.id} {h.head_seq} {h.head_hash}" for h in heads))
     prev = last.hash if last else journal.GENESIS
-    row = {"tenant_id": tx.tenant, "day": tx.today, "cases": len(heads), "digest": digest, "prev": prev}
+    row = {"tenant_id": tx.tenant, "day": today, "cases": len(heads), "digest": digest, "prev": prev}
     tx.conn.execute(
         sa.insert(seals),
-        {**row, "hash": journal.digest("\n".join((prev, tx.today.isoformat(), str(len(heads)), digest)))},
+        {**row, "hash": journal.digest("\n".join((prev, today.isoformat(), str(len(heads)), digest)))},
     )
     return True
 
