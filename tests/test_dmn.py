@@ -218,6 +218,85 @@ def test_an_iso_text_is_read_where_a_date_is_expected():
     assert decide(GRAPH, "year", since="31/03/2022") is None
 
 
+TYPES = (
+    '<itemDefinition name="tSide"><typeRef>string</typeRef><allowedValues><text>"left","right"</text></allowedValues>'
+    '</itemDefinition><itemDefinition name="tHand"><typeRef>tSide</typeRef></itemDefinition>'
+    '<itemDefinition name="tUp"><typeRef>tSide</typeRef><allowedValues><text>"up"</text></allowedValues>'
+    "</itemDefinition>"
+    '<itemDefinition name="tSides" isCollection="true"><typeRef>tSide</typeRef></itemDefinition>'
+    '<itemDefinition name="tMan"><itemComponent name="hand"><typeRef>tHand</typeRef></itemComponent>'
+    '<itemComponent name="age"><typeRef>number</typeRef></itemComponent></itemDefinition>'
+    '<itemDefinition name="tAsk"><functionItem outputTypeRef="tSides"/></itemDefinition>'
+)
+
+
+@pytest.mark.parametrize(
+    ("type_name", "text", "expected"),
+    [
+        ("tSide", '"left"', "left"),
+        ("tSide", '"up"', None),
+        ("tHand", '"up"', None),
+        ("tUp", '"up"', "up"),
+        ("tUp", '"left"', None),
+        ("tSides", '"left"', ["left"]),
+        ("tSides", '["left", "up"]', None),
+        ("tSide", '["right"]', "right"),
+        ("tMan", '{hand: "left", age: 3}', {"hand": "left", "age": 3}),
+        ("tMan", '{hand: "up", age: 3}', None),
+        ("tMan", '{hand: "left"}', None),
+        ("number", '"3"', None),
+        ("feel:number", "[3]", 3),
+        ("date and time", 'date("2022-03-31")', dt.datetime(2022, 3, 31, tzinfo=dt.UTC)),
+        ("string", '"up" instance of tSide', None),
+        ("boolean", '"up" instance of tSide', True),
+        ("boolean", "3 instance of tSide", False),
+        ("boolean", '["up"] instance of tSides', True),
+        ("boolean", '{hand: "up", age: 1} instance of tMan', True),
+        ("boolean", '{hand: "up"} instance of tMan', False),
+        ("string", '(function(a: tSide) a)("left")', "left"),
+        ("string", '(function(a: tSide) a)("up")', None),
+    ],
+)
+def test_a_result_is_brought_into_its_type_or_null(type_name, text, expected):
+    variable = f'<variable name="d" typeRef="{type_name}"/>'
+    body = f'<decision id="d" name="d">{variable}{cell("literalExpression", text)}</decision>'
+    assert decide(model(TYPES + body)) == expected
+    typed = cell("literalExpression", text).replace("<literalExpression>", f'<literalExpression typeRef="{type_name}">')
+    assert decide(model(f'{TYPES}<decision id="d" name="d">{typed}</decision>')) == expected
+
+
+def test_a_knowledge_model_with_a_function_type_returns_its_output_type():
+    xml = model(
+        TYPES + '<businessKnowledgeModel id="b" name="ask"><variable name="ask" typeRef="tAsk"/><encapsulatedLogic>'
+        '<formalParameter name="side" typeRef="tSide"/><literalExpression><text>side</text></literalExpression>'
+        "</encapsulatedLogic></businessKnowledgeModel>"
+        '<decision id="d" name="d"><knowledgeRequirement><requiredKnowledge href="#b"/></knowledgeRequirement>'
+        '<literalExpression><text>[ask("left"), ask("up")]</text></literalExpression></decision>'
+    )
+    assert decide(xml) == [["left"], None]
+
+
+def test_an_input_outside_its_values_counts_as_null():
+    xml = table("", ["x"], ["out"], [["null", '"none"'], ["not(null)", '"some"']])
+    xml = xml.replace(b"</inputExpression>", b"</inputExpression><inputValues><text>1, 2</text></inputValues>")
+    result = dmn.parse(xml).decision("d").evaluate({"x": 3})
+    assert (result.value, [each.code for each in result.diagnostics]) == ("none", ["not_allowed"])
+    assert decide(xml, x=2) == "some"
+
+
+def test_an_output_outside_its_values_counts_as_null():
+    assert decide(table("", ["x"], ["out"], [["-", '"c"']], output_values='"a","b"'), x=1) is None
+
+
+def test_a_model_read_leniently_keeps_what_is_right():
+    wrong = '<decision id="w" name="w"><literalExpression><text>1 ==</text></literalExpression></decision>'
+    right = '<decision id="r" name="r"><literalExpression><text>2</text></literalExpression></decision>'
+    found = dmn.parse(model(wrong + right), "m.dmn", strict=False)
+    assert [(each.element, each.code) for each in found.problems] == [("w", "feel_syntax")]
+    assert found.decision("w").evaluate({}).value is None
+    assert found.decision("r").evaluate({}).value == 2
+
+
 def test_a_decision_service_sees_only_what_it_is_given():
     assert dmn.parse(GRAPH).service("pay service").evaluate({"gross pay": 200, "tax": 1}).value == 199
 

@@ -62,6 +62,9 @@ def codes(text, **context):
         ("{first name: 3}.first name", 3),
         ("{f: function(n) if n = 0 then 1 else n * f(n - 1), r: f(20)}.r", 2432902008176640000),
         ("(function(a: number, b) a - b)(b: 1, a: 3)", 2),
+        ("(function(a: number) a)([3])", 3),
+        ("(function(a: list<number>) a)(3)", [3]),
+        ('(function(a: number) a = null)("x")', True),
         ("5 in (1..5]", True),
         ("1 in (1..5]", False),
         ("1 in ]1..5]", False),
@@ -146,6 +149,8 @@ def test_today_is_the_day_in_vietnam_not_in_greenwich():
         ('date("2022-13-01")', "invalid_text"),
         ("for x in null return x", "wrong_type"),
         ("x instance of nonsense", "unknown_type"),
+        ("123()", "no_function"),
+        ('"abs"(-1)', "no_function"),
     ],
 )
 def test_an_error_inside_gives_null_and_says_why(text, code):
@@ -205,6 +210,11 @@ def test_a_value_is_an_expression_only_after_an_equals_sign():
         ("false", False, True),
         ('starts with(?, "a")', "abc", True),
         ('contains(?, "z")', "abc", False),
+        ("?", "abc", True),
+        ("?", False, True),
+        ("? = true", False, False),
+        ("limit = 5", "abc", False),
+        ("limit = 5", True, True),
         ('date("2022-01-01"), > date("2022-02-01")', dt.date(2022, 3, 1), True),
     ],
 )

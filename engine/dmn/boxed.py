@@ -125,10 +125,18 @@ class Compilation:
     def expression(self, parent: Element, names: Names) -> Boxed | None:
         """The boxed expression inside an element; None when there is none."""
         for each in parent:
-            reader = READERS.get(local(each))
-            if reader is not None:
-                return reader(self, each, names)
+            if local(each) in READERS:
+                return self.one(each, names)
         return None
+
+    def one(self, element: Element, names: Names) -> Boxed:
+        """One boxed expression; its result is brought into the type that it names, if it names one."""
+        boxed = READERS[local(element)](self, element, names)
+        item = self.type(element, element.get("typeRef"))
+        if item is None or local(element) == "functionDefinition":
+            return boxed
+        what = element.get("label") or local(element)
+        return lambda scope, session: session.fit(boxed(scope, session), item, what)
 
     def required(self, parent: Element, names: Names, what: str) -> Boxed:
         found = self.expression(parent, names)
@@ -153,10 +161,7 @@ class Compilation:
                 self.problem(element, "imported_values", "Imported values are not supported.")
             return lambda scope, session: None
         compiled = self.feel(element, text, names)
-        item = self.type(element, element.get("typeRef"))
-        if item is None:
-            return lambda scope, session: compiled.run(scope, session.run)
-        return lambda scope, session: session.fit(compiled.run(scope, session.run), item, text[:40])
+        return lambda scope, session: compiled.run(scope, session.run)
 
     def context(self, element: Element, names: Names) -> Boxed:
         entries: list[tuple[str | None, items.ItemType | None, Boxed]] = []
@@ -214,7 +219,7 @@ class Compilation:
         columns = [each.get("name") or "" for each in children(element, "column")]
         rows = []
         for row in children(element, "row"):
-            cells = [READERS[local(each)](self, each, names) for each in row if local(each) in READERS]
+            cells = [self.one(each, names) for each in row if local(each) in READERS]
             if len(cells) != len(columns):
                 self.problem(row, "row_length", f"Expected {len(columns)} cells in the row, found {len(cells)}.")
             rows.append(cells)
@@ -226,7 +231,7 @@ class Compilation:
         return build
 
     def elements(self, element: Element, names: Names) -> Boxed:
-        cells = [READERS[local(each)](self, each, names) for each in element if local(each) in READERS]
+        cells = [self.one(each, names) for each in element if local(each) in READERS]
         return lambda scope, session: [cell(scope, session) for cell in cells]
 
     def parameters(self, element: Element) -> list[tuple[str, items.ItemType | None]]:
@@ -243,7 +248,7 @@ class Compilation:
             def run_body(run: feel.Run, arguments: Iterable[Any]) -> Any:
                 here = dict(scope)
                 for (name, item), value in zip(parameters, arguments, strict=True):
-                    here[name] = value if item is None else items.fit(value, item, run)
+                    here[name] = session.fit(value, item, name)
                 return body(here, session)
 
             return feel.Function("", inside, run_body)

@@ -5,6 +5,7 @@ that comes in from outside where a date, time or duration is expected is read as
 other form for it.
 """
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,15 @@ class ItemType:
     collection: bool = False
     allowed: feel.Compiled | None = None
     constraint: feel.Compiled | None = None  # of the whole list (typeConstraint, DMN 1.5)
+    result: "ItemType | None" = None  # of a function type
+
+    def fit(self, value: Any, run: feel.Run) -> Any:
+        """The value as one of the type, its constraints included; a Fault when it is none."""
+        return fit(value, self, run)
+
+    def holds(self, value: Any, run: feel.Run) -> bool:
+        """Whether a value is of the type; allowed values do not count (`instance of`)."""
+        return holds(value, self, run)
 
     def values(self) -> list[Any]:
         """The allowed values in their order, as far as they are constants."""
@@ -71,6 +81,22 @@ def fit(value: Any, item: ItemType, run: feel.Run, texts: bool = False) -> Any:
     return _fit_one(value, item, run, texts)
 
 
+def holds(value: Any, item: ItemType, run: feel.Run) -> bool:
+    """Whether a value is of the type, without any conversion and without a look at allowed values."""
+    run.charge(1)
+    if item.collection:
+        one = dataclasses.replace(item, collection=False)
+        return type(value) is list and all(each is None or holds(each, one, run) for each in value)
+    if item.parent is not None:
+        return holds(value, item.parent, run)
+    if item.components:
+        return type(value) is dict and all(
+            name in value and (value[name] is None or holds(value[name], component, run))
+            for name, component in item.components.items()
+        )
+    return item.base in (None, "Any", feel.kind(value))
+
+
 def _takes_lists(item: ItemType) -> bool:
     if item.collection or item.base in ("Any", "list"):
         return True
@@ -82,7 +108,8 @@ def _fit_one(value: Any, item: ItemType, run: feel.Run, texts: bool) -> Any:
     if value is None:
         return None
     if item.parent is not None:
-        value = fit(value, item.parent, run, texts)
+        # own allowed values replace those of the type that this one is made of
+        value = fit(value, item.parent if item.allowed is None else _without_constraint(item.parent), run, texts)
     elif item.components:
         value = _structure(value, item, run, texts)
     elif item.base is not None:
@@ -91,14 +118,22 @@ def _fit_one(value: Any, item: ItemType, run: feel.Run, texts: bool) -> Any:
     return value
 
 
+def _without_constraint(item: ItemType) -> ItemType:
+    bare = dataclasses.replace(item, allowed=None)
+    if bare.parent is not None:
+        bare.parent = _without_constraint(bare.parent)
+    return bare
+
+
 def _structure(value: Any, item: ItemType, run: feel.Run, texts: bool) -> dict[str, Any]:
     if type(value) is not dict:
         raise feel.Fault("wrong_type", f"Expected a {item.name}, found a {feel.kind(value)}.")
     run.charge(1)
     found = dict(value)
     for name, component in item.components.items():
-        if name in found:
-            found[name] = fit(found[name], component, run, texts)
+        if name not in found and not texts:
+            raise feel.Fault("wrong_type", f"Expected a {item.name} with an entry '{name}'.")
+        found[name] = fit(found.get(name), component, run, texts)
     return found
 
 

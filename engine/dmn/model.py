@@ -6,14 +6,16 @@ from typing import Any
 
 from engine import feel
 from engine.dmn import items
+from engine.errors import Problem
 
 Scope = dict[str, Any]
+Types = Mapping[str, items.ItemType]
+NO_TYPES: Types = {}
 MAX_REQUIREMENTS = 64
 
 
 class DecisionError(Exception):
-    """A decision has no valid result: two rules of a unique table hit, an input outside its values, a limit
-    exceeded."""
+    """A decision has no valid result: two rules of a unique table hit, or a limit was exceeded."""
 
     def __init__(self, code: str, message: str, decision: str = "") -> None:
         super().__init__(message)
@@ -25,14 +27,14 @@ class DecisionError(Exception):
 class Session:
     """One evaluation of a decision with everything it requires."""
 
-    def __init__(self, context: Mapping[str, Any], env: feel.Env | None) -> None:
+    def __init__(self, context: Mapping[str, Any], env: feel.Env | None, types: Types) -> None:
         self.context = dict(context)
-        self.run = feel.Run(env or feel.Env())
+        self.run = feel.Run(env or feel.Env(), types)
         self.results: dict[str, Any] = {}
         self.inputs: dict[str, Any] = {}
         self.explanation: list[dict[str, Any]] = []
 
-    def fit(self, value: Any, item: "items.ItemType | None", what: str, texts: bool = False) -> Any:
+    def fit(self, value: Any, item: items.ItemType | None, what: str, texts: bool = False) -> Any:
         """The value in its type, or null with a diagnostic."""
         if item is None:
             return value
@@ -60,7 +62,7 @@ class Result:
 class InputData:
     id: str
     name: str
-    type: "items.ItemType | None"
+    type: items.ItemType | None
 
 
 @dataclass(slots=True)
@@ -69,8 +71,8 @@ class Knowledge:
 
     id: str
     name: str
-    parameters: list[tuple[str, "items.ItemType | None"]]
-    result: "items.ItemType | None"
+    parameters: list[tuple[str, items.ItemType | None]]
+    result: items.ItemType | None
     body: Boxed | None = None
     requires: list["Knowledge | Service"] = field(default_factory=list)
 
@@ -85,7 +87,7 @@ class Knowledge:
                 scope[model.name] = model.function(session)
             scope[self.name] = own
             for (name, item), value in zip(self.parameters, arguments, strict=True):
-                scope[name] = value if item is None else items.fit(value, item, run)
+                scope[name] = session.fit(value, item, name)
             return session.fit(self.body(scope, session), self.result, self.name)
 
         own = feel.Function(self.name, names, call)
@@ -101,7 +103,8 @@ class Service:
     outputs: list["Decision"] = field(default_factory=list)
     input_decisions: list["Decision"] = field(default_factory=list)
     input_data: list[InputData] = field(default_factory=list)
-    type: "items.ItemType | None" = None
+    type: items.ItemType | None = None
+    types: Types = field(default_factory=dict, repr=False)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -115,7 +118,7 @@ class Service:
 
     def invoke(self, values: Mapping[str, Any], outer: Session) -> Any:
         """The outputs for the given inputs; nothing that was decided outside is seen inside."""
-        session = Session(values, None)
+        session = Session(values, None, NO_TYPES)
         session.run = outer.run
         session.explanation = outer.explanation
         for decision in self.input_decisions:
@@ -126,7 +129,7 @@ class Service:
 
     def evaluate(self, context: Mapping[str, Any], env: feel.Env | None = None) -> Result:
         """The service's result for a context that holds its inputs."""
-        return _finish(Session(context, env), lambda session: self.invoke(context, session), self.id)
+        return _finish(Session(context, env, self.types), lambda session: self.invoke(context, session), self.id)
 
 
 @dataclass(slots=True, eq=False)
@@ -136,13 +139,14 @@ class Decision:
     id: str
     label: str
     name: str  # of its variable: how other decisions call the result
-    type: "items.ItemType | None"
+    type: items.ItemType | None
     logic: Boxed | None = None
     inputs: list[InputData] = field(default_factory=list)
     decisions: list["Decision"] = field(default_factory=list)
     knowledge: list[Knowledge | Service] = field(default_factory=list)
     own_variables: frozenset[str] = frozenset()
     question: str = ""
+    types: Types = field(default_factory=dict, repr=False)
 
     @property
     def variables(self) -> frozenset[str]:
@@ -152,7 +156,7 @@ class Decision:
 
     def evaluate(self, context: Mapping[str, Any], env: feel.Env | None = None) -> Result:
         """Decide: the value, why, and what went wrong on the way. DecisionError when there is no valid result."""
-        return _finish(Session(context, env), self.value, self.id)
+        return _finish(Session(context, env, self.types), self.value, self.id)
 
     def value(self, session: Session) -> Any:
         """The value within an evaluation: each decision of the graph is evaluated once."""
@@ -186,6 +190,7 @@ class Definitions:
     decisions: list[Decision]
     services: list[Service]
     inputs: list[InputData]
+    problems: list[Problem] = field(default_factory=list)  # only of a model that was read leniently
 
     @property
     def ids(self) -> list[str]:

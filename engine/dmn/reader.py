@@ -20,12 +20,16 @@ MAX_ELEMENTS = 60_000
 Node = Decision | InputData | Knowledge | Service
 
 
-def parse(xml: bytes, file: str = "") -> Definitions:
-    """Read and compile a decision model. DefinitionError with all problems."""
+def parse(xml: bytes, file: str = "", strict: bool = True) -> Definitions:
+    """Read and compile a decision model. DefinitionError with all problems.
+
+    Not strict: what is wrong is left out or counts as null, and `problems` says so; only what is no DMN at all is
+    refused.
+    """
     root = _root(xml, file)
     reader = _Reader(root, file)
     found = reader.read()
-    if reader.compilation.problems:
+    if strict and reader.compilation.problems:
         raise DefinitionError(reader.compilation.problems)
     return Definitions(
         name=root.get("name") or "",
@@ -33,6 +37,7 @@ def parse(xml: bytes, file: str = "") -> Definitions:
         decisions=[each for each in found.values() if isinstance(each, Decision)],
         services=[each for each in found.values() if isinstance(each, Service)],
         inputs=[each for each in found.values() if isinstance(each, InputData)],
+        problems=reader.compilation.problems,
     )
 
 
@@ -110,8 +115,10 @@ class _Reader:
             inner = items.ItemType(name)
             self.fill_type(each, inner)
             item.components[name] = inner
-        if child(element, "functionItem") is not None:
+        function = child(element, "functionItem")
+        if function is not None:
             item.base = "function"
+            item.result = self.compilation.type(element, function.get("outputTypeRef"))
         allowed, constraint = text_of(child(element, "allowedValues")), text_of(child(element, "typeConstraint"))
         if allowed:
             item.allowed = self.compilation.feel(element, allowed, frozenset({"?"}), tests=True)
@@ -152,14 +159,15 @@ class _Reader:
         called = (variable.get("name") if variable is not None else None) or name
         item = self.compilation.type_ref(variable)
         if kind == "decision":
-            self.nodes[key] = Decision(key, name, called, item, question=self.question(element))
+            self.nodes[key] = Decision(
+                key, name, called, item, question=self.question(element), types=self.compilation.types
+            )
         elif kind == "inputData":
             self.nodes[key] = InputData(key, called, item)
         elif kind == "businessKnowledgeModel":
-            # in DMN 1.2+ the variable's type is that of a function; it says nothing about the result
-            self.nodes[key] = Knowledge(key, called, [], None if item is None or item.base == "function" else item)
+            self.nodes[key] = Knowledge(key, called, [], result_of(item))
         else:
-            self.nodes[key] = Service(key, called, type=item)
+            self.nodes[key] = Service(key, called, type=result_of(item), types=self.compilation.types)
         self.elements[key] = element
 
     def question(self, element: Element) -> str:
@@ -269,3 +277,9 @@ class _Reader:
                 found |= set(item.components)
                 waiting.extend([*item.components.values(), item.parent])
         return found
+
+
+def result_of(item: items.ItemType | None) -> items.ItemType | None:
+    """The type of a function's result: since DMN 1.2 the variable has the type of the function, before, of the
+    result."""
+    return item.result if item is not None and item.base == "function" else item

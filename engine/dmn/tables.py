@@ -95,13 +95,14 @@ class Table:
         value = feel.normal(column.expression.run(scope, session.run))
         if column.type is not None and type(value) is str:
             value = session.fit(value, column.type, column.label, texts=True)
-        if (
-            column.allowed is not None
-            and value is not None
-            and column.allowed.run({**scope, "?": value}, session.run) is not True
-        ):
-            raise self.error("input_not_allowed", f"Expected '{column.label}' to be one of {column.allowed.text[:80]}.")
-        return value
+        return self.allowed(value, column.allowed, column.label, {**scope, "?": value}, session)
+
+    def allowed(self, value: Any, tests: feel.Compiled | None, what: str, scope: Scope, session: Session) -> Any:
+        """The value, or null with a diagnostic when it is outside the values of its column."""
+        if tests is None or value is None or tests.run(scope, session.run) is True:
+            return value
+        session.run.note("not_allowed", f"{self.name}: Expected '{what}' to be one of {tests.text[:80]}.", 0)
+        return None
 
     def hit_numbers(self, given: list[Any], scope: Scope, session: Session) -> Iterator[int]:
         """The numbers of the rules that hit, in the table's order."""
@@ -130,14 +131,7 @@ class Table:
         found = []
         for output, cell in zip(self.outputs, rule.outputs, strict=True):
             value = session.fit(cell.run(scope, session.run), output.type, output.name or self.name)
-            if (
-                output.allowed is not None
-                and value is not None
-                and output.allowed.run({"?": value}, session.run) is not True
-            ):
-                raise self.error(
-                    "output_not_allowed", f"Rule gives '{output.name}' a value outside {output.allowed.text[:80]}."
-                )
+            value = self.allowed(value, output.allowed, output.name, {"?": value}, session)
             found.append(value)
         return found
 

@@ -155,9 +155,10 @@ class Compiler:
                 local = captured.copy()
                 local[1] = run
                 for slot, value, ref in zip(slots, arguments, kinds, strict=True):
-                    if ref is not None and value is not None and not types.conforms(value, ref, run):
-                        raise Fault("wrong_argument", f"Expected a {ref.name}, found {describe(value)}.")
-                    local[slot] = value
+                    try:
+                        local[slot] = types.coerced(value, ref, run)
+                    except Fault as fault:
+                        local[slot] = fail(local, fault.code, fault.message, position)
                 run.charge(price + (len(local) >> 5))
                 return body(local)
 
@@ -365,14 +366,13 @@ class Compiler:
                 return equal(value, constant) is True
 
             return equals
-        uses_input = node.uses_input
+        # `?` alone is the input itself and equals it, even when it is false
+        uses_input = node.uses_input and not isinstance(node.operand, nodes.Name)
 
         def fits(frame: Frame, value: Any) -> bool | None:
             found = operand(frame)
-            if type(found) is bool and (uses_input or type(value) is not bool):
+            if uses_input and (found is None or type(found) is bool):
                 return found
-            if found is None and value is not None and uses_input:
-                return None
             return matches(frame[1], value, found)
 
         return fits

@@ -238,7 +238,7 @@ class Parser:
                 condition = self.expression()
                 self.expect("]")
                 left = nodes.Filter(token.position, left, condition)
-            elif token.text == "(" and not isinstance(left, nodes.Const):
+            elif token.text == "(":
                 left = self.call(left)
             else:
                 return left

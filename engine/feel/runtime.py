@@ -6,7 +6,7 @@ the expression. Closures read it by index; a function call works on a copy.
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,6 +26,16 @@ class Calendar(Protocol):
     """What the working-day functions ask."""
 
     def is_working_day(self, day: dt.date, /) -> bool: ...
+
+
+class NamedType(Protocol):
+    """A type that the host defines, such as an item definition of DMN."""
+
+    def fit(self, value: Any, run: "Run", /) -> Any:
+        """The value as one of the type; a Fault when it is none."""
+
+    def holds(self, value: Any, run: "Run", /) -> bool:
+        """Whether the value is of the type, its constraints left aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +68,21 @@ class Env:
 NOWHERE = Env()
 
 
+NO_TYPES: Mapping[str, NamedType] = {}
+
+
 class Run:
     """One evaluation under way."""
 
-    __slots__ = ("depth", "diagnostics", "env", "limits", "muted", "steps")
+    __slots__ = ("depth", "diagnostics", "env", "limits", "muted", "steps", "types")
 
-    def __init__(self, env: Env) -> None:
+    def __init__(self, env: Env, types: Mapping[str, NamedType] = NO_TYPES) -> None:
         self.env = env
         self.limits = env.limits
         self.steps = env.limits.steps
         self.depth = 0
         self.muted = 0
+        self.types = types
         self.diagnostics: list[Diagnostic] = []
 
     def charge(self, steps: int) -> None:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from engine.feel import temporal
 from engine.feel.errors import Fault
 from engine.feel.nodes import TypeRef
 from engine.feel.runtime import Run
-from engine.feel.values import Function, Range, kind
+from engine.feel.values import Function, Range, describe, kind, normal
 
 ALIASES = {
     "dateTime": "date and time",
@@ -59,4 +60,25 @@ def conforms(value: Any, ref: TypeRef, run: Run) -> bool:
         if not isinstance(value, Function):
             return False
         return ref.result is None or len(value.parameters) == len(ref.arguments)
-    raise Fault("unknown_type", f"Expected a FEEL type, found '{ref.name}'.")
+    named = run.types.get(ref.name)
+    if named is None:
+        raise Fault("unknown_type", f"Expected a FEEL type, found '{ref.name}'.")
+    return value is not None and named.holds(value, run)
+
+
+def coerced(value: Any, ref: TypeRef | None, run: Run) -> Any:
+    """The value of a typed parameter (DMN 1.4 section 10.3.2.9.4): a list of one element and its element stand for each
+    other, a date for its midnight; a Fault when the value fits in no way."""
+    if ref is None or value is None:
+        return value
+    if ref.name in run.types:
+        return run.types[ref.name].fit(value, run)
+    if conforms(value, ref, run):
+        return value
+    if ref.name == "list" and kind(value) != "list" and conforms([value], ref, run):
+        return [value]
+    if kind(value) == "list" and len(value) == 1 and conforms(normal(value[0]), ref, run):
+        return normal(value[0])
+    if kind(value) == "date" and ALIASES.get(ref.name, ref.name) == "date and time":
+        return temporal.midnight(value)
+    raise Fault("wrong_type", f"Expected a {ref.name}, found {describe(value)}.")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -203,7 +204,7 @@ def range_(run: Run, source: Any) -> Range:
 
     text = to_string(source)
     try:
-        found = literal(parser.parse_expression(text), text)
+        found = literal(run, parser.parse_expression(text), text)
     except FeelSyntaxError:
         found = None
     if not isinstance(found, Range):
@@ -211,7 +212,15 @@ def range_(run: Run, source: Any) -> Range:
     return found
 
 
-def literal(node: nodes.Node | None, text: str) -> Any:
+LITERAL_CALLS: dict[str, Callable[[Run, Any], Any]] = {
+    "date": date,
+    "time": time,
+    "date and time": date_and_time,
+    "duration": duration,
+}
+
+
+def literal(run: Run, node: nodes.Node | None, text: str) -> Any:
     """The value of a literal or of a range of literals; a Fault for anything that would have to be evaluated."""
     if node is None:
         return None
@@ -219,8 +228,12 @@ def literal(node: nodes.Node | None, text: str) -> Any:
         return node.value
     if isinstance(node, nodes.AtLiteral):
         return temporal.parse_any(node.text)
+    if isinstance(node, nodes.Call) and isinstance(node.function, nodes.Name) and len(node.arguments) == 1:
+        read = LITERAL_CALLS.get(node.function.name)
+        if read is not None:
+            return read(run, literal(run, node.arguments[0], text))
     if isinstance(node, nodes.RangeLiteral):
-        low, high = literal(node.start, text), literal(node.end, text)
+        low, high = literal(run, node.start, text), literal(run, node.end, text)
         if (node.start is not None and low is None) or (node.end is not None and high is None):
             raise invalid("a range", text)
         if low is not None and high is not None and compare(low, high) is None:
