@@ -177,7 +177,8 @@ def play(
         ended = ended or event["e"] == "instance.ended"
         click.echo(json.dumps(event, ensure_ascii=False) if as_json else _line(event))
     if not ended:
-        click.echo("The instance waits: nothing was answered, and no timer is due.", err=True)
+        why = f"stopped at {until}" if until else "nothing was answered, and no timer is due"
+        click.echo(f"The instance waits: {why}.", err=True)
         sys.exit(3)
 
 
