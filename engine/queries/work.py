@@ -305,22 +305,22 @@ def _submitted(tx: Asker, row: Any) -> Any:
 
 
 def _submissions(tx: Asker, row: Any) -> list[Submission]:
-    if row.kind != "gate":
-        return []
+    """What was decided before: at a gate in its own rounds, at a task by the gate that has sent the work back to it."""
     t = task_rows.c
+    if row.kind == "gate":
+        these = sa.and_(t.element == row.element, t.id != row.id)
+    else:
+        these = sa.and_(t.kind == "gate", t.ended_at <= row.created_at)
     rows = tx.conn.execute(
         sa.select(t.round, t.outcome, t.reason, t.ended_at, people.c.name)
         .join(people, sa.and_(people.c.tenant_id == t.tenant_id, people.c.id == t.ended_by))
-        .where(
-            t.tenant_id == tx.tenant,
-            t.case_id == row.case_id,
-            t.element == row.element,
-            t.state == "completed",
-            t.id != row.id,
-        )
+        .where(t.tenant_id == tx.tenant, t.case_id == row.case_id, t.state == "completed", these)
         .order_by(t.ended_at)
     )
-    return [Submission(r.round, r.outcome or "", r.reason, r.name, r.ended_at) for r in rows]
+    found = [Submission(r.round, r.outcome or "", r.reason, r.name, r.ended_at) for r in rows]
+    if row.kind == "gate":
+        return found
+    return [last for last in found[-1:] if row.kind == "task" and gates.OUTCOMES.get(last.outcome) == "return"]
 
 
 def assignable(tx: Asker, row: Any) -> list[Any]:
