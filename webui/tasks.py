@@ -234,8 +234,11 @@ def again(task_id: str, error: Any, title: str) -> Any:
     """The same page with what was typed and each problem beside its field; other conflicts are a page of their own."""
     if isinstance(error, core.Conflict) and error.code != "gate_closed":
         raise error
-    keep(task_id)
     task = engine().queries.task(actor(), task_id, lang())
+    if task.form and any(field.refreshes for field in task.form.fields):
+        # Which fields there are depends on what was typed: ask for the form as it is with that.
+        keep(task_id)
+        task = engine().queries.task(actor(), task_id, lang())
     fields: Mapping[str, Any] = error.fields if isinstance(error, core.Invalid) else {}
     problems = [("conditions", wording.reason_text(reason)) for reason in getattr(error, "reasons", [])]
     labels = {field.key: field.label for field in task.form.fields if field.key} if task.form else {}

@@ -1,0 +1,92 @@
+"""Hồ sơ: the focus tasks of the plan, opening a case, one case with its parts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import offices
+from webui import demo
+
+
+def test_the_six_focus_tasks_are_listed_and_only_t1_can_be_opened(site: Callable[..., Any]) -> None:
+    secretary = site("nhan_nhiem_vu").person("cv.tonghop.1")
+    shown = secretary.sees("/ho-so")
+    assert shown.text.count("Chưa có quy trình") == 5
+    assert len([link for link in shown.links() if "/mo-moi/" in link]) == 1
+
+
+def test_a_case_is_opened_after_a_page_that_says_what_will_happen(site: Callable[..., Any]) -> None:
+    secretary = site("nhan_nhiem_vu").person("cv.tonghop.1")
+    link = next(link for link in secretary.sees("/ho-so").links() if "/mo-moi/" in link)
+    page = secretary.sees(link)
+    assert "Hồ sơ chạy ngay" in page.text and "03/2022" in page.text
+    opened = secretary.sends(page, link)
+    assert opened.status == 303 and opened.to.startswith("/ho-so/")
+    assert "Đã mở hồ sơ." in secretary.sees(opened.to).text
+    before = offices.dump(secretary.office.engine, without=("sessions",))
+    again = secretary.sends(page, link)
+    assert again.status == 409 and "đã có hồ sơ HS-2022-001" in again.text
+    assert offices.dump(secretary.office.engine, without=("sessions",)) == before
+
+
+def test_who_may_not_open_cases_gets_no_button_and_is_refused(site: Callable[..., Any]) -> None:
+    here = site("nhan_nhiem_vu")
+    link = next(link for link in here.person("cv.tonghop.1").sees("/ho-so").links() if "/mo-moi/" in link)
+    drafter = here.person("cv.qlkh.1")
+    assert not [link for link in drafter.sees("/ho-so").links() if "/mo-moi/" in link]
+    assert drafter.sends(drafter.sees(link), link).status == 403
+
+
+@pytest.mark.parametrize("part", ["buoc", "tai-lieu", "y-kien", "cong", "nhat-ky", "khong-co"])
+def test_every_part_of_a_case_is_shown(site: Callable[..., Any], part: str) -> None:
+    here = site("chi_dao")
+    shown = here.person("cv.tonghop.1").sees(f"/ho-so/{here.office.case_id}?phan={part}")
+    assert shown.status == 200
+    for words in ("HS-2022-001", "Phân công", "Ký ban hành", "Phó Chủ tịch chỉ đạo", "Chủ trì: Phòng Quản lý Khoa học"):
+        assert words in shown.text
+    assert '<svg xmlns="http://www.w3.org/2000/svg" class="drawing"' in shown.source
+
+
+def test_the_steps_are_the_diagrams_twin(site: Callable[..., Any]) -> None:
+    here = site("chi_dao")
+    shown = here.person("cv.tonghop.1").sees(f"/ho-so/{here.office.case_id}?tat_ca=1")
+    rows = {name.removeprefix("b-") for name in shown.ids() if name.startswith("b-")}
+    drawn = {name.removeprefix("el-") for name in shown.ids() if name.startswith("el-")}
+    assert len(rows) >= 18
+    assert rows <= drawn
+    assert 'aria-current="step"' in shown.source
+
+
+def test_steps_done_long_ago_are_folded_but_printed(site: Callable[..., Any]) -> None:
+    here = site("chi_dao")
+    secretary = here.person("cv.tonghop.1")
+    folded = secretary.sees(f"/ho-so/{here.office.case_id}")
+    assert folded.source.count('class="folded') > 5 and "bước đã xong trước ngày" in folded.text
+    assert 'class="folded' not in secretary.sees(f"/ho-so/{here.office.case_id}?tat_ca=1").source
+
+
+def test_the_journal_tells_in_words_what_happened(site: Callable[..., Any]) -> None:
+    here = site("chi_dao")
+    shown = here.person("cv.tonghop.1").sees(f"/ho-so/{here.office.case_id}?phan=nhat-ky")
+    for words in ("Mở hồ sơ", "Trưởng phòng Quản lý Khoa học", "Đồng ý: Giám đốc", "Niêm phong của dòng mới nhất"):
+        assert words in shown.text
+    for code in ("task.completed", "gate.decided", "opinion.given", "document.added", "timer.fired", "job.completed"):
+        assert code not in shown.text
+
+
+def test_cases_are_filtered_by_state(site: Callable[..., Any]) -> None:
+    secretary = site("chi_dao").person("cv.tonghop.1")
+    assert "HS-2022-001" in secretary.sees("/ho-so?loc=dang-chay").text
+    empty = secretary.sees("/ho-so?loc=da-xong")
+    assert "Chưa có hồ sơ nào khớp bộ lọc" in empty.text and "/ho-so" in empty.links()
+
+
+def test_a_person_without_tasks_is_told_what_will_appear(site: Callable[..., Any]) -> None:
+    here = site("nhan_nhiem_vu")
+    assert "Chưa có việc" in here.person("cv.qlkh.1").sees("/viec").text
+    busy = site("chuan_bi")
+    for element in ("nghien_cuu", "thu_thap", "danh_gia"):
+        busy.office.does("cv.qlkh.1", element, demo.ANSWERS[element])
+    shown = busy.person("cv.qlkh.1").sees("/viec")
+    assert "Không còn việc cần làm" in shown.text and "Việc xong gần nhất" in shown.text
