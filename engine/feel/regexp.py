@@ -17,6 +17,7 @@ MAX_PATTERN = 1_000
 MAX_PROGRAM = 5_000
 MAX_NESTING = 50
 MAX_REPEAT = 1_000
+MAX_KNOWN = 1_000
 
 CHAR, SET, SPLIT, JUMP, SAVE, START, END, BACK, MATCH = range(9)
 Instruction = tuple[int, object, object]
@@ -98,7 +99,9 @@ class CharSet:
     def __contains__(self, c: str) -> bool:
         found = self.known.get(c)
         if found is None:
-            found = self.known[c] = self.test(c)
+            found = self.test(c)
+            if len(self.known) < MAX_KNOWN:
+                self.known[c] = found
         return found
 
 
