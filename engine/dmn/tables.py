@@ -110,13 +110,13 @@ class Table:
         possible = self.everything
         for column, value in zip(self.columns, given, strict=True):
             possible &= column.possible(value, run)
+        run.charge(possible.bit_count())
         contexts: list[Scope | None] = [None] * len(given)
         open_columns = [(n, column.others) for n, column in enumerate(self.columns) if column.others & possible]
         while possible:
             bit = possible & -possible
             possible ^= bit
             number = bit.bit_length() - 1
-            run.charge(1)
             for n, others in open_columns:
                 if others & bit:
                     context = contexts[n]
