@@ -41,7 +41,7 @@ check: install-dev ## lint, format, types of the engine, who imports whom
 	@failed=; $(BIN)/ruff check . || failed=1; \
 	$(BIN)/ruff format --check . || { echo "Some files are not formatted as agreed: run \`make fmt\`."; failed=1; }; \
 	$(BIN)/mypy || failed=1; \
-	$(BIN)/lint-imports --no-logo || failed=1; \
+	$(BIN)/lint-imports --no-logo --no-cache || failed=1; \
 	test -z "$$failed"
 
 bench: install-dev services ## our speed, the machine named
