@@ -6,15 +6,17 @@ itself can do is the demo's (`webui.demo.Office`); here it is also asked what it
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 import stores
-from engine import Engine, FixedClock, Settings, bpmn
+from engine import Engine, EngineError, FixedClock, Invalid, Settings, bpmn
 from engine.records import cases, meta, metadata, notices, shards, tasks
 from webui import demo
 
@@ -245,3 +247,21 @@ def dump(core: Engine, without: tuple[str, ...] = ()) -> dict[str, list[tuple[An
 
 def _plain(value: Any) -> Any:
     return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else value
+
+
+@contextmanager
+def refused(office: Office, kind: type[EngineError], code: str, without: tuple[str, ...] = ()) -> Iterator[Any]:
+    """What is done inside must be refused with this error, and leave every row as it was.
+
+    `without` names tables that may change: a wrong password is counted. The yielded object has the error as `.value`.
+    """
+    before = dump(office.engine, without)
+    with pytest.raises(kind) as found:
+        yield found
+    assert found.value.code == code, f"refused with {found.value.code}: {found.value}"
+    assert dump(office.engine, without) == before, "a refused command changed rows"
+
+
+def problems(error: Invalid) -> dict[str, list[str]]:
+    """The fields of a refusal with their codes."""
+    return {field: [reason.code for reason in reasons] for field, reasons in error.fields.items()}
