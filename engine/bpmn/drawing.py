@@ -16,7 +16,7 @@ from typing import Final
 from lxml import etree
 
 from . import geometry, layout, lettering, ordering, outline, paint, pictograms
-from .geometry import BPMN, BPMNDI, Edge, Geometry, Rect, Shape, tag
+from .geometry import BPMN, BPMNDI, Edge, Geometry, Point, Rect, Shape, tag
 from .sheet import HEAD
 
 _ZEEBE: Final = "http://camunda.org/schema/zeebe/1.0"
@@ -91,6 +91,7 @@ class _Facts:
     default: str = ""
     conditional: bool = False
     open_event: bool = False  # an event sub-process
+    directed: bool = False  # an association with an arrow
 
 
 @dataclass(slots=True)
@@ -170,6 +171,7 @@ def _read_facts(root: etree._Element, lang: str) -> dict[str, _Facts]:
             default=element.get("default", ""),
             conditional=element.find(f"{{{BPMN}}}conditionExpression") is not None,
             open_event=element.get("triggeredByEvent") == "true",
+            directed=element.get("associationDirection", "None") != "None",
         )
     return facts
 
@@ -359,6 +361,9 @@ def _task(sheet: _Sheet, shape: Shape, state: str) -> str:
         parts.append(pictograms.icon(facts.loop, x, box.y + 6, 12))
     if shape.kind in outline.SUBPROCESSES:
         parts.append(pictograms.icon("called", box.cx - 7, box.bottom - 18, 14))
+    hangs = any(other.host == shape.id and other.box.cy == box.bottom for other in sheet.geometry.shapes.values())
+    if shape.kind in outline.SUBPROCESSES or hangs:  # the name keeps clear of what stands at the lower edge
+        box = Rect(box.x, box.y, box.w, box.h - 16)
     parts.append(_centred(_name(sheet, shape), box, facts.loop != "" or icon != ""))
     return "".join(parts)
 
@@ -516,54 +521,92 @@ def _badge(sheet: _Sheet, shape: Shape, mark: Mark | None) -> str:
 
 
 def _flag(sheet: _Sheet, shape: Shape) -> str:
-    """Under the shape: a solid flag with words when it is late, plain words for any other note."""
+    """Beside the shape: a solid flag with words when it is late, plain words for any other note."""
     mark = sheet.marks.get(shape.id)
     if mark is None or not (mark.note or mark.state == "late"):
         return ""
-    box = shape.box
     words = mark.note or sheet.words["late"]
-    if mark.state != "late":
+    late = mark.state == "late"
+    wide = math.ceil(lettering.width(words, 12)) + (34 if late else 4)
+    box = _note_spot(sheet, shape, wide, 22 if late else 16)
+    if not late:
         halo = 'paint-order="stroke" stroke-linejoin="round"'
-        return (
-            f'<text {paint.wear("k-words")} {halo} x="{box.cx}" y="{box.bottom + 15}" text-anchor="middle">'
-            f"{_text(words)}</text>"
-        )
-    wide = math.ceil(lettering.width(words, 12)) + 34
-    x, y = box.cx - wide // 2, box.bottom + 6
+        text = f'<text {paint.wear("k-words")} {halo} x="{box.cx}" y="{box.y + 12}" text-anchor="middle">'
+        return f'<g aria-hidden="true">{text}{_text(words)}</text></g>'
     return (
-        f'<g aria-hidden="true"><rect {paint.wear("k-flag")} x="{x}" y="{y}" width="{wide}" height="22" rx="4"/>'
-        + pictograms.icon("alert", x + 7, y + 4, 14, "k-flag-icon")
-        + f'<text {paint.wear("k-flag-text")} x="{x + 27}" y="{y + 15.3:g}">{_text(words)}</text></g>'
+        f'<g aria-hidden="true"><rect {paint.wear("k-flag")} {_box(box)} rx="4"/>'
+        + pictograms.icon("alert", box.x + 7, box.y + 4, 14, "k-flag-icon")
+        + f'<text {paint.wear("k-flag-text")} x="{box.x + 27}" y="{box.y + 15.3:g}">{_text(words)}</text></g>'
     )
+
+
+def _note_spot(sheet: _Sheet, shape: Shape, w: int, h: int) -> Rect:
+    """Under the shape when that is free, else the place around it that covers least."""
+    box = shape.box
+    under = shape.label.bottom if shape.label is not None and shape.label.y >= box.bottom else box.bottom
+    places = [
+        Rect(box.cx - w // 2, box.bottom + 6, w, h),
+        Rect(box.x, box.bottom + 6, w, h),
+        Rect(box.right - w, box.bottom + 6, w, h),
+        Rect(box.cx - w // 2, under + 4, w, h),
+        Rect(box.cx - w // 2 - 8, box.y - h - 6, w, h),
+        Rect(box.x - 12, box.y - h - 6, w, h),
+        Rect(box.cx - w // 2, box.bottom + 24, w, h),
+    ]
+    solid = [s.box for s in sheet.geometry.shapes.values() if s.kind not in geometry.CONTAINERS or not s.expanded]
+    solid += list(sheet.geometry.labels.values())
+    lines = [segment for edge in sheet.geometry.edges.values() for segment in edge.segments()]
+
+    def covered(place: Rect) -> tuple[int, int]:
+        return (
+            sum(place.overlaps(other) for other in solid),
+            sum(place.cut_by(a, b) for a, b in lines),
+        )
+
+    return min(places, key=covered)
 
 
 # ---- flows
 
 
 def _lines(sheet: _Sheet) -> Iterator[str]:
-    edges = list(sheet.geometry.edges.values())
-    for edge in [*(e for e in edges if e.id not in sheet.walked), *(e for e in edges if e.id in sheet.walked)]:
-        if len(edge.points) >= 2:
-            yield _line(sheet, edge)
+    """Flows that join are drawn once from where they meet: dashes laid over dashes would look like a full line."""
+    edges = [e for e in sheet.geometry.edges.values() if len(e.points) >= 2]
+    drawn: dict[tuple[str, Point], list[Edge]] = {}
+    parts = []
+    for edge in [*(e for e in edges if e.id in sheet.walked), *(e for e in edges if e.id not in sheet.walked)]:
+        port = drawn.setdefault((edge.target, edge.points[-1]), [])
+        meetings = [m for m in (geometry.parting(edge.points, other.points) for other in port) if m is not None]
+        alone = min((geometry.until(edge.points, m) for m in meetings), key=_length, default=None)
+        port.append(edge)
+        parts.append(_line(sheet, edge, alone))
+    yield from reversed(parts)  # the walked ones on top
 
 
-def _line(sheet: _Sheet, edge: Edge) -> str:
+def _length(points: Sequence[Point]) -> int:
+    return sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in itertools.pairwise(points))
+
+
+def _line(sheet: _Sheet, edge: Edge, alone: Sequence[Point] | None) -> str:
+    """One flow; `alone` is its own part when it joins another one that is drawn with its arrow."""
     walked = edge.id in sheet.walked
+    points = alone if alone is not None and len(alone) >= 2 else edge.points
+    joins = points is not edge.points
     if edge.kind == "messageFlow":
-        return _path(edge, "k-message", "") + _circle(edge) + _arrow(edge, "k-paper", 11)
-    if edge.kind in ("association", "dataInputAssociation", "dataOutputAssociation"):
-        open_arrow = _open_arrow(edge) if edge.kind != "association" else ""
-        return _path(edge, "k-dots", "") + open_arrow
+        return _path(points, "k-message", joins) + _circle(edge) + ("" if joins else _arrow(edge, "k-paper", 11))
+    if edge.kind in outline.LINKS:
+        directed = edge.kind != "association" or sheet.facts[edge.id].directed
+        return _path(points, "k-dots", True) + (_open_arrow(edge) if directed else "")
     back = edge.id in sheet.returns
     kind = ("k-walked" if walked else "k-flow") if not back else ("k-walked-back" if walked else "k-back")
-    tip = "k-walked-tip" if walked else "k-tip"
+    arrow = "" if joins else _arrow(edge, "k-walked-tip" if walked else "k-tip", 10)
     start = ""
     source, facts = sheet.facts.get(edge.source), sheet.facts.get(edge.id)
     if source is not None and source.default == edge.id:
         start = _slash(edge, "k-walked" if walked else "k-flow")
     elif facts is not None and facts.conditional and not _is_gateway(sheet, edge.source):
         start = _diamond(edge)
-    return f'<g id="fl-{_text(edge.id)}" class="fl">{_path(edge, kind, "")}{_arrow(edge, tip, 10)}{start}</g>'
+    return f'<g id="fl-{_text(edge.id)}" class="fl">{_path(points, kind, joins)}{arrow}{start}</g>'
 
 
 def _is_gateway(sheet: _Sheet, element: str) -> bool:
@@ -575,10 +618,10 @@ def _unit(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]
     return ((b[0] - a[0]) / length, (b[1] - a[1]) / length)
 
 
-def _path(edge: Edge, kind: str, extra: str) -> str:
-    """The line, ended a little before its arrow's tip, its corners slightly rounded."""
-    points: list[tuple[float, float]] = [(float(x), float(y)) for x, y in edge.points]
-    if edge.kind in ("sequenceFlow", "messageFlow"):
+def _path(line: Sequence[Point], kind: str, whole: bool) -> str:
+    """The line, its corners slightly rounded; it ends a little before its arrow's tip unless the whole is wanted."""
+    points: list[tuple[float, float]] = [(float(x), float(y)) for x, y in line]
+    if not whole:
         dx, dy = _unit(points[-2], points[-1])
         points[-1] = (points[-1][0] - 7 * dx, points[-1][1] - 7 * dy)
     drawn = [f"M{points[0][0]:g} {points[0][1]:g}"]
@@ -590,7 +633,7 @@ def _path(edge: Edge, kind: str, extra: str) -> str:
             f"Q{here[0]:g} {here[1]:g} {here[0] + b[0] * radius:g} {here[1] + b[1] * radius:g}"
         )
     drawn.append(f"L{points[-1][0]:g} {points[-1][1]:g}")
-    return f'<path {paint.wear(kind)}{extra} d="{"".join(drawn)}"/>'
+    return f'<path {paint.wear(kind)} d="{"".join(drawn)}"/>'
 
 
 def _arrow(edge: Edge, kind: str, size: float) -> str:

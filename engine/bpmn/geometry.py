@@ -7,7 +7,7 @@ attempts, authors to judge a file, tests to judge both. It knows no layout and d
 
 import collections
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -403,25 +403,38 @@ def _shared_runs(geometry: Geometry, least: int = 4) -> Iterator[str]:
 
 def _join(one: Edge, other: Edge) -> bool:
     """Whether two flows share nothing but their last stretch into the same port."""
-    if one.target != other.target or one.points[-1] != other.points[-1]:
+    meeting = parting(one.points, other.points) if one.target == other.target else None
+    if meeting is None:
         return False
-    mine, theirs = list(one.points), list(other.points)
-    a, b = mine.pop(), theirs.pop()
-    while mine and theirs:
-        a2, b2 = mine[-1], theirs[-1]
-        if a2 == b2:
-            a = mine.pop()
-            b = theirs.pop()
-            continue
-        # The runs part here: one of them may turn earlier, on the other's straight piece.
-        same_way = (a[0] == a2[0] == b2[0]) or (a[1] == a2[1] == b2[1])
-        if same_way:
-            first, rest, line = (a2, mine, theirs) if _far(a, a2) < _far(b, b2) else (b2, theirs, mine)
-            if rest[-1] == first:
-                rest.pop()
-            return not _touches([*rest, first], line)
-        return not _touches([*mine, a], [*theirs, b])
-    return True
+    return not _touches(until(one.points, meeting), until(other.points, meeting))
+
+
+def parting(one: Sequence[Point], other: Sequence[Point]) -> Point | None:
+    """Where two lines that end at the same point, from the same side, come together; None when they do not."""
+    mine, theirs = list(one), list(other)
+    if mine[-1] != theirs[-1]:
+        return None
+    last = mine[-1]
+    while mine and theirs and mine[-1] == theirs[-1]:
+        last = mine.pop()
+        theirs.pop()
+    if not mine or not theirs:
+        return last
+    a, b = mine[-1], theirs[-1]
+    for along, across in ((0, 1), (1, 0)):
+        if a[across] == b[across] == last[across] and (a[along] < last[along]) == (b[along] < last[along]):
+            return a if _far(a, last) < _far(b, last) else b
+    return None if last == one[-1] else last
+
+
+def until(line: Sequence[Point], stop: Point) -> list[Point]:
+    """A line up to a point on it."""
+    walked = [line[0]]
+    for a, b in itertools.pairwise(line):
+        if Rect(min(a[0], b[0]), min(a[1], b[1]), abs(a[0] - b[0]), abs(a[1] - b[1])).contains(Rect(*stop, 0, 0)):
+            return [*walked, stop]
+        walked.append(b)
+    return walked
 
 
 def _far(a: Point, b: Point) -> int:
@@ -442,12 +455,14 @@ def _touches(one: list[Point], other: list[Point]) -> bool:
 
 
 def _covers(shape: Shape, box: Rect) -> bool:
-    """Whether a box lies on a shape; the corners around a gateway's diamond are free."""
-    if "Gateway" not in shape.kind or not shape.box.overlaps(box):
-        return shape.box.overlaps(box)
-    across = max(box.x - shape.box.cx, shape.box.cx - box.right, 0)
-    along = max(box.y - shape.box.cy, shape.box.cy - box.bottom, 0)
-    return across / (shape.box.w / 2) + along / (shape.box.h / 2) < 1
+    """Whether a box lies on a shape; the corners around a diamond and a circle are free."""
+    across = max(box.x - shape.box.cx, shape.box.cx - box.right, 0) / (shape.box.w / 2)
+    along = max(box.y - shape.box.cy, shape.box.cy - box.bottom, 0) / (shape.box.h / 2)
+    if "Gateway" in shape.kind:
+        return across + along < 1
+    if shape.kind.endswith("Event"):
+        return across**2 + along**2 < 1
+    return shape.box.overlaps(box)
 
 
 def _label_faults(geometry: Geometry) -> Iterator[str]:

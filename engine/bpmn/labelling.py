@@ -75,6 +75,6 @@ def _beside(line: Sequence[Point], w: int, h: int) -> Iterator[tuple[Rect, int]]
                 down = b[1] > a[1]
                 start = a[1] + along + _AIR if down else a[1] - along - _AIR - h
                 fits = h + 2 * _AIR + along <= length
-                yield Rect(a[0] + _AIR + 2, start, w, h), cost + (0 if fits else 25)
-                yield Rect(a[0] - _AIR - 2 - w, start, w, h), cost + 3 + (0 if fits else 25)
+                yield Rect(a[0] + _AIR + 3, start, w, h), cost + (0 if fits else 25)
+                yield Rect(a[0] - _AIR - 3 - w, start, w, h), cost + 3 + (0 if fits else 25)
         walked += length

@@ -151,13 +151,14 @@ def _draw_groups(before: Geometry, sheet: Sheet) -> None:
     for group in before.shapes.values():
         if group.kind != "group":
             continue
-        inside = [
-            sheet.shapes[s.id]
-            for s in before.shapes.values()
-            if s.kind != "participant" and s.id in sheet.shapes and group.box.contains(s.box)
-        ]
-        if inside:
-            sheet.shapes[group.id] = geometry.union(inside).grown(12)
+        inside = {s.id for s in before.shapes.values() if s.id in sheet.shapes and group.box.contains(s.box)}
+        while inside:
+            box = geometry.union(sheet.shapes[key] for key in inside).grown(12)
+            now = inside | {key for key, other in sheet.shapes.items() if box.contains(other)}
+            if now == inside:  # the next time it will be drawn around the same
+                sheet.shapes[group.id] = box
+                break
+            inside = now
 
 
 # ---- writing

@@ -147,7 +147,8 @@ def task_size(name: str, icon: bool = True) -> tuple[int, int]:
 
 
 def label_size(name: str, limit: int) -> tuple[int, int]:
-    """The box of a name that stands outside of its shape."""
+    """The box of a name that stands outside of its shape; a long word may make it a little wider."""
+    limit = max(limit, min(120, math.ceil(max((lettering.width(w, SMALL_TEXT) for w in name.split()), default=0))))
     lines = lettering.wrap(name, limit, SMALL_TEXT)
     return (
         math.ceil(max((lettering.width(line, SMALL_TEXT) for line in lines), default=0)) + 2,
@@ -166,6 +167,7 @@ def _node(element: etree._Element, opened: Mapping[str, tuple[int, int]]) -> pla
         w, h = placement.up(max(opened[node_id][0], title), 16), placement.up(opened[node_id][1], 16)
     else:
         w, h = task_size(name, kind != "task")
+        h += 16 if kind in SUBPROCESSES else 0  # the mark of a closed sub-process stands under its name
     node = placement.Node(node_id, kind, w, h)
     node.loose = element.get("triggeredByEvent") == "true"
     if kind in EVENTS | GATEWAYS and name:

@@ -266,7 +266,7 @@ def _choose_corners(nodes: Sequence[Node]) -> None:
         if not node.label or node.label_at is not None:
             continue
         w, h = node.label
-        near, far = node.h // 2 - 6, node.h // 2 + 14
+        near, far = 16, node.h // 2 + 14  # outside of a diamond and of a circle
         corners = [
             Rect(x, y, w, h)
             for reach in (near, far)

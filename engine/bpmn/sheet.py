@@ -139,6 +139,8 @@ def ports(box: Rect, kind: str, leaving: bool, back: bool, guard: bool = False) 
         length = box.w if side in (north, south) else box.h
         reach = 0 if guard else 8 if pointed else max(0, length // 2 - 8)
         for off in sorted(range(-(reach // 8) * 8, reach + 1, 8), key=lambda o: (abs(o), o)):
+            if not pointed and off > reach - 16 and side == north:
+                continue  # the badge of a state sits at that corner
             inset = 0
             if kind in outline.GATEWAYS:
                 inset = abs(off)
