@@ -1,17 +1,19 @@
 // Writing: a draft saves itself two seconds after the last key, and when the page goes out of sight; files can be dropped.
 let timer;
 
-export function compose(htmx) {
+export function compose() {
   // Where a condition of the form reads this field, the form is asked for again with what was typed.
   document.addEventListener("change", async (event) => {
     const form = event.target.closest("form[data-autosave]");
     if (!form || !event.target.closest("[data-refresh]")) return;
     clearTimeout(timer);
     await save(form);
-    const key = event.target.id || event.target.name;
-    const address = form.dataset.autosave.replace(/\/luu$/, "");
-    await htmx.ajax("GET", address, { target: "#fields", select: "#fields", swap: "outerHTML" });
-    (document.getElementById(key) ?? document.querySelector(`[name="${CSS.escape(key)}"]:checked`))?.focus();
+    const page = await fetch(form.dataset.autosave.replace(/\/luu$/, ""))
+      .then((answer) => (answer.ok ? answer.text() : ""))
+      .catch(() => ""); // the server does not answer, or the page is being left
+    const fresh = new DOMParser().parseFromString(page, "text/html").getElementById("fields");
+    const old = document.getElementById("fields");
+    if (fresh && old) renew(old, fresh);
   });
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-autosave]");
@@ -56,6 +58,24 @@ export function compose(htmx) {
     }
     drop.querySelector("button").click();
   });
+}
+
+// Puts the fields as they should be now in the place of the old ones. Whoever typed in the meantime goes on typing.
+function renew(old, fresh) {
+  const twin = (field) => {
+    const name = `[name="${CSS.escape(field.name)}"]`;
+    return fresh.querySelector(/radio|checkbox/.test(field.type) ? `${name}[value="${CSS.escape(field.value)}"]` : name);
+  };
+  for (const field of old.querySelectorAll("input, select, textarea")) {
+    const next = twin(field);
+    if (next) Object.assign(next, /radio|checkbox/.test(field.type) ? { checked: field.checked } : { value: field.value });
+  }
+  const here = document.activeElement;
+  const next = old.contains(here) && here.name ? twin(here) : null;
+  const caret = next && /text/.test(here.type) ? [here.selectionStart, here.selectionEnd] : null;
+  old.replaceWith(fresh);
+  next?.focus({ preventScroll: true });
+  if (caret) next.setSelectionRange(...caret);
 }
 
 // Saves once; a second save waits for the first, so that an older text never overwrites a newer one.
