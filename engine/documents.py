@@ -173,6 +173,18 @@ def versions(conn: sa.Connection, tenant: int, case_id: str) -> list[Any]:
     return list(conn.execute(VERSIONS, {"tenant": tenant, "case": case_id}))
 
 
+def exists(conn: sa.Connection, tenant: int, case_id: str, artefact: str) -> bool:
+    """Whether a case has a version of an artefact's document."""
+    d, v = documents.c, document_versions.c
+    found = (
+        sa.select(v.id)
+        .join(documents, sa.and_(d.tenant_id == v.tenant_id, d.id == v.document_id))
+        .where(v.tenant_id == tenant, v.case_id == case_id, d.artefact == artefact)
+        .limit(1)
+    )
+    return conn.execute(found).first() is not None
+
+
 def newest(rows: list[Any]) -> dict[str, Any]:
     """Artefact slug → its newest version, out of `versions`."""
     found: dict[str, Any] = {}

@@ -94,6 +94,11 @@ def closed_by(found: Iterable[Condition]) -> list[Reason]:
     ]
 
 
+def moves_on(outcome: Any) -> bool:
+    """Whether a decision sends the case on, as it is or subject to edits: at a signing gate that is the signature."""
+    return isinstance(outcome, str) and OUTCOMES.get(outcome) in ("approve", "edit")
+
+
 def needs_reason(outcome: str) -> bool:
     """Approval needs none; everything else does."""
     return OUTCOMES.get(outcome) != "approve"

@@ -195,7 +195,7 @@ def decide(task_id: str) -> Any:
     task = engine().queries.task(actor(), task_id, lang())
     chosen = request.form.get("outcome", "")
     option = next((o for o in task.gate.outcomes if o.slug == chosen), None) if task.gate else None
-    signs = option is not None and task.gate.needs_password and option.kind == "approve"
+    signs = option is not None and task.gate.needs_password and option.kind in ("approve", "edit")
 
     def carry_out(seen: int, documents: int | None) -> Any:
         if not signs:
@@ -218,7 +218,8 @@ def decide(task_id: str) -> Any:
         return again(task_id, error, title)
     if task.kind == "opinion":
         return onward(done, "opinion", task.name)
-    return onward(done, "signed" if signs else (option.kind if option else "completed"), task.name)
+    said = "signed" if signs and option.kind == "approve" else option.kind if option else "completed"
+    return onward(done, said, task.name)
 
 
 def finish(task_id: str, carry_out: Any) -> Any:

@@ -183,12 +183,16 @@ def attach(tx: Tx, actor: str, task_id: str, artefact: str, filename: str, media
     task, who = _seen_task(tx, actor, task_id)
     tasks.permit("attach", task, who)
     element = _element(tx, task)
-    known = (*gates.words(element.properties.get("produces")), *gates.words(element.properties.get("requires")))
+    produces = gates.words(element.properties.get("produces"))
+    known = (*produces, *gates.words(element.properties.get("requires")))
     if artefact not in known or artefact == "opinions":
         raise Invalid({"artefact": [Reason("not_an_option", f"expected one of {', '.join(known)}")]})
     if "gate" in element.properties:
         # Who decides does not change the draft silently (domain.md §5): remarks or a return, not another file.
         raise Forbidden("decides_not_drafts", "Expected the drafter to change documents, not the one who decides.")
+    if artefact not in produces and documents.exists(tx.conn, tx.tenant, task.case_id, artefact):
+        # What a task only needs may be supplied when it is missing, not replaced: it may be signed already.
+        raise Invalid({"artefact": [Reason("not_an_option", f"expected one of {', '.join(produces)}")]})
     name, kind = documents.check_upload(filename, content, tx.settings.upload_limit)
     title = tx.environment_facts.artefacts.get(artefact, artefact)
     added = documents.add_version(
@@ -232,10 +236,10 @@ def complete(
     tasks.unchanged(task, seen_version)
     element = _element(tx, task)
     gate = element.properties.get("gate")
-    if gate == "signing" and signed_as is None and gates.OUTCOMES.get(str(answers.get("outcome"))) == "approve":
+    if gate == "signing" and signed_as is None and gates.moves_on(answers.get("outcome")):
         raise Forbidden("password_required", "Expected signing to be confirmed with the password.")
     values = _values(tx, task, element, answers)
-    seen = _check_conditions(tx, task, element, actor, seen_documents)
+    seen = _check_conditions(tx, task, element, actor, values.get("outcome"), seen_documents)
     tasks.complete(tx.conn, tx.tenant, task, actor, tx.now, values, seen, signed_as)
     if task.kind == "opinion":
         consultations.answer(tx.conn, tx.tenant, task_id, actor, tx.now, values)
@@ -304,9 +308,12 @@ def _values(tx: Tx, task: Any, element: bpmn.Element, answers: Mapping[str, Any]
 
 
 def _check_conditions(
-    tx: Tx, task: Any, element: bpmn.Element, actor: str, seen_documents: int | None
+    tx: Tx, task: Any, element: bpmn.Element, actor: str, outcome: str | None, seen_documents: int | None
 ) -> list[dict[str, Any]] | None:
-    """Refuse while the gate is closed; returns the document versions that a gate's decision is pinned to."""
+    """Refuse while the gate is closed; returns the document versions that a gate's decision is pinned to.
+
+    What is missing closes the way forward only: a draft without its document can still be sent back.
+    """
     is_gate = "gate" in element.properties
     requires = gates.words(element.properties.get("requires"))
     produces = gates.words(element.properties.get("produces"))
@@ -320,7 +327,10 @@ def _check_conditions(
     facts = gates.Facts(
         actor, task.drafter, requires, produces, newest, tx.environment_facts.artefacts, unanswered_remarks=remarks
     )
-    blocked = gates.closed_by(gates.conditions(facts, is_gate))
+    wanted = gates.conditions(facts, is_gate)
+    if is_gate and not gates.moves_on(outcome):
+        wanted = [condition for condition in wanted if condition.code == "four_eyes"]
+    blocked = gates.closed_by(wanted)
     if blocked:
         raise Conflict(
             "gate_closed", "Expected all conditions to be met: " + "; ".join(r.message for r in blocked), blocked

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from engine import consultations, org, queries
+from engine import consultations, org, queries, tasks
 from engine.commands.advance import locked_case, note
 from engine.commands.transaction import Tx
 from engine.errors import Conflict, Forbidden, NotFound
@@ -12,8 +12,8 @@ from engine.records import opinions
 def respond(tx: Tx, actor: str, opinion_id: str, response: str, text: str = "") -> str:
     """Accept (`tiep_thu`) or explain (`giai_trinh`) the remark of an opinion; returns the case id.
 
-    The case's drafter may, as long as the case runs; a response may be changed. Raises NotFound,
-    Forbidden("not_drafter"), Conflict("not_answered" | "case_ended"), Invalid(response | text).
+    The case's drafter may, or who was handed the drafter's task, as long as the case runs; a response may be changed.
+    Raises NotFound, Forbidden("not_drafter"), Conflict("not_answered" | "case_ended"), Invalid(response | text).
     """
     found = tx.conn.execute(
         sa.select(opinions).where(opinions.c.tenant_id == tx.tenant, opinions.c.id == opinion_id)
@@ -23,7 +23,7 @@ def respond(tx: Tx, actor: str, opinion_id: str, response: str, text: str = "") 
     case = locked_case(tx, found.case_id, actor)
     who = org.actor_of(actor, case)
     queries.require_visible(tx, who, found.case_id, "opinion")
-    if case.drafter != actor:
+    if case.drafter != actor and not tasks.drafting(tx.conn, tx.tenant, found.case_id, actor):
         raise Forbidden("not_drafter", "Expected the case's drafter to respond to remarks.")
     if case.status != "running":
         raise Conflict("case_ended", f"Expected case {case.code} to be running, it is {case.status}.")

@@ -18,7 +18,7 @@ def sign(
     seen_documents: int | None = None,
 ) -> cases.Completed:
     """Decide a signing gate; the signature's capacity is written down with it. Raises what `cases.complete` raises."""
-    capacity = capacity_of(tx, task_id)
+    capacity = capacity_of(tx, task_id, actor)
     if capacity is None:
         raise NotFound("task", f"Expected a task with id {task_id}, found none.")
     return cases.complete(tx, task_id, actor, answers, seen_version, seen_documents, signed_as=capacity)

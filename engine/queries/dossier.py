@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import bpmn, clock, documents, gates
+from engine import tasks as task_rules
 from engine.bpmn import drawing
 from engine.errors import NotFound
 from engine.queries import paths
@@ -23,7 +24,7 @@ from engine.queries.views import (
     Milestone,
     StepRow,
 )
-from engine.queries.work import document_views, holder_of, signed_versions
+from engine.queries.work import document_views, person_name, signed_versions
 from engine.records import cases, focus_tasks, incidents, journal, people, resources, tasks, units
 
 JOURNAL_SHOWN = 200
@@ -88,12 +89,17 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
     bundle = tx.models.bundle(tx.conn, tx.tenant, row.definition)
     definition = bundle.definition
     rows = _tasks(tx, row.id)
+    history = _journal_rows(tx, row.id)
     names = key_names(tx, [t.candidate for t in rows if t.candidate and t.state in OPEN])
-    step_rows = _steps(tx, row, definition, rows, names, actor.keys | {person})
+    step_rows = _steps(tx, row, definition, rows, names, actor.keys | {person}, _marks(history)["completed"])
     versions = documents.versions(tx.conn, tx.tenant, row.id)
     artefacts = tx.environment_facts.artefacts
     doc_views = document_views(versions, (), (), artefacts, signed_versions(tx, row.id), editable=False)
-    entries, count = _journal(tx, row.id)
+    drafts = row.drafter == person or any(task_rules.stands_in(t, person) for t in rows)
+    asked = rounds(tx, row.id, actor, drafts) if actor.in_department or drafts else []
+    # Who may not read the opinions does not read them in the journal either.
+    reads_opinions = drafts or (actor.in_department and all(len(r.opinions) == r.asked for r in asked))
+    entries = _journal(tx, history, person, reads_opinions)
     open_dues = [due_of(tx, t.due_at) for t in rows if t.state in OPEN]
     worst = min(
         open_dues, key=lambda d: (URGENCY.get(d.state, 9), -d.days if d.state == "late" else d.days), default=None
@@ -120,10 +126,10 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
         milestones=_milestones(tx, row, definition, rows),
         steps=step_rows,
         documents=doc_views,
-        consultations=rounds(tx, row.id, person, row.drafter) if actor.in_department else [],
+        consultations=asked,
         gates=_gates(tx, rows, definition, names),
         journal=entries,
-        journal_count=count,
+        journal_count=len(history),
         incidents=_incidents(tx, row.id, definition),
         my_tasks=[
             (t.id, t.name_en if lang == "en" else t.name)
@@ -152,17 +158,23 @@ def _issued_at(rows: list[Any], definition: bpmn.Definition, row: Any) -> dateti
 
 
 def _steps(
-    tx: Asker, row: Any, definition: bpmn.Definition, rows: list[Any], names: dict[str, str], keys: frozenset[str]
+    tx: Asker,
+    row: Any,
+    definition: bpmn.Definition,
+    rows: list[Any],
+    names: dict[str, str],
+    keys: frozenset[str],
+    completed: dict[str, datetime],
 ) -> list[StepRow]:
     found = []
-    entered = _journal_marks(tx, row.id)
+    drafter = person_name(tx, row.drafter) if row.drafter else None
     for n, element in enumerate(_countable(definition), 1):
         own = _of_step(definition, element, rows)
         opened = [t for t in own if t.state in OPEN]
         done = [t for t in own if t.state == DONE]
         due, started, finished, state = _standing(tx, own, opened, done)
-        if not own and element.id in entered["completed"]:
-            state, started = "done", entered["completed"][element.id]
+        if not own and element.id in completed:
+            state, started = "done", completed[element.id]
             finished = started
         if not own and row.status != "running" and state == "coming":
             state = "skipped"
@@ -179,7 +191,7 @@ def _steps(
                 step=element.properties["step"],
                 element=element.id,
                 name=element.properties.get("label") or element.name or element.id,
-                holder=_holder(tx, row, element, opened, done, names),
+                holder=_holder(drafter, element, opened, done, names),
                 started_at=started,
                 due=due,
                 done_at=finished,
@@ -235,7 +247,7 @@ def _days(tx: Asker, started: datetime | None, finished: datetime | None) -> int
 
 
 def _holder(
-    tx: Asker, row: Any, element: bpmn.Element, opened: list[Any], done: list[Any], names: dict[str, str]
+    drafter: str | None, element: bpmn.Element, opened: list[Any], done: list[Any], names: dict[str, str]
 ) -> str | None:
     if len(opened) > 1 and any(t.kind == "opinion" for t in opened):
         return element.lane_name
@@ -243,7 +255,7 @@ def _holder(
         return t.assignee_name or names.get(t.candidate or "") or element.lane_name
     if done and not any(t.kind == "opinion" for t in done):
         return done[-1].ended_name or element.lane_name
-    return holder_of(tx, element, row.drafter) or None
+    return (drafter if element.lane == "drafter" else None) or element.lane_name or None
 
 
 def _milestones(tx: Asker, row: Any, definition: bpmn.Definition, rows: list[Any]) -> list[Milestone]:
@@ -310,22 +322,36 @@ def _journal_rows(tx: Asker, case_id: str) -> list[Any]:
     )
 
 
-def _journal(tx: Asker, case_id: str) -> tuple[list[JournalRow], int]:
-    rows = _journal_rows(tx, case_id)
-    shown = []
+def _journal(tx: Asker, rows: list[Any], person: str, reads_opinions: bool) -> list[JournalRow]:
+    told = []
     for row in rows[:JOURNAL_SHOWN]:
         payload = json.loads(row.payload) if row.payload else {}
         facts = {**(payload.get("answers") or {}), **payload}
         params = {key: facts[key] for key in SHOWN_FACTS if isinstance(facts.get(key), str | int)}
-        shown.append(JournalRow(row.seq, row.at, row.kind, row.by, params, row.hash))
-    return shown, len(rows)
+        if row.kind == "opinion.given" and row.actor != person and not reads_opinions:
+            params.pop("outcome", None)
+        told.append((row, params))
+    named = _names(tx, {params[key] for _, params in told for key in ("to", "from") if params.get(key)})
+    for _, params in told:
+        params.update({key: named.get(params[key], params[key]) for key in ("to", "from") if key in params})
+    return [JournalRow(row.seq, row.at, row.kind, row.by, params, row.hash) for row, params in told]
 
 
-def _journal_marks(tx: Asker, case_id: str) -> dict[str, Any]:
+def _names(tx: Asker, persons: set[str]) -> dict[str, str]:
+    if not persons:
+        return {}
+    c = people.c
+    return {
+        row.id: row.name
+        for row in tx.conn.execute(sa.select(c.id, c.name).where(c.tenant_id == tx.tenant, c.id.in_(sorted(persons))))
+    }
+
+
+def _marks(rows: list[Any]) -> dict[str, Any]:
     """Out of the journal: when elements of the main process were completed last, and which flows were walked."""
     completed: dict[str, datetime] = {}
     walked: dict[str, None] = {}
-    for row in reversed(_journal_rows(tx, case_id)):
+    for row in reversed(rows):
         for event in (json.loads(row.payload).get("events") or ()) if row.payload else ():
             if event.get("process"):
                 continue
@@ -359,7 +385,7 @@ def diagram(tx: Asker, person: str, case_id: str, lang: str = "vi") -> str:
     row = _load(tx, person, case_id)
     definition = tx.models.bundle(tx.conn, tx.tenant, row.definition).definition
     rows = _tasks(tx, row.id)
-    marked = _journal_marks(tx, row.id)
+    marked = _marks(_journal_rows(tx, row.id))
     marks: dict[str, drawing.Mark] = {}
     for element_id in marked["completed"]:
         marks[element_id] = drawing.Mark("done")

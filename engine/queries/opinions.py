@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import deadlines
+from engine.org import Actor
 from engine.queries.access import Asker, due_of, key_names
 from engine.queries.views import ConsultationView, OpinionView
 from engine.records import consultations, opinions, people, tasks, units
@@ -14,11 +15,12 @@ from engine.records import consultations, opinions, people, tasks, units
 _answered = people.alias("answered")
 
 
-def rounds(
-    tx: Asker, case_id: str, person: str, drafter: str | None, only_task: str | None = None
-) -> list[ConsultationView]:
-    """The rounds of a case, oldest first. With `only_task`, only the round of that opinion and in it only that opinion:
-    who is asked does not see the others' answers."""
+def rounds(tx: Asker, case_id: str, actor: Actor, drafts: bool, only_task: str | None = None) -> list[ConsultationView]:
+    """The rounds of a case that the actor may read in, oldest first; with `only_task`, that opinion alone.
+
+    The drafter (`drafts`) and the department read all opinions. Who is asked does not see the others' while the round
+    is open, and who is not of the department never does; of such a round only the own opinion is shown, and counted.
+    """
     c, o = consultations.c, opinions.c
     chosen = [c.tenant_id == tx.tenant, c.case_id == case_id]
     if only_task is not None:
@@ -34,7 +36,8 @@ def rounds(
         .order_by(o.sort, o.id)
     ).all()
     who = _participants(tx, [r.participant for r in rows])
-    return [_round(tx, head, rows, who, person == drafter, only_task) for head in heads]
+    found = [_round(tx, head, rows, who, actor, drafts, only_task) for head in heads]
+    return [view for view in found if view.opinions or (only_task is None and actor.in_department)]
 
 
 def _participants(tx: Asker, keys: list[str]) -> dict[str, tuple[str, str | None]]:
@@ -51,12 +54,20 @@ def _participants(tx: Asker, keys: list[str]) -> dict[str, tuple[str, str | None
 
 
 def _round(
-    tx: Asker, head: Any, rows: Any, who: dict[str, tuple[str, str | None]], is_drafter: bool, only_task: str | None
+    tx: Asker,
+    head: Any,
+    rows: Any,
+    who: dict[str, tuple[str, str | None]],
+    actor: Actor,
+    drafts: bool,
+    only_task: str | None,
 ) -> ConsultationView:
     own = [r for r in rows if r.consultation_id == head.id]
-    shown = [r for r in own if only_task is None or r.task_id == only_task]
-    counts = Counter(r.outcome or "khong_tra_loi" for r in own)
-    views = [_opinion(tx, n, r, who[r.participant], is_drafter) for n, r in enumerate(shown, 1)]
+    mine = [r for r in own if r.participant in actor.keys or r.answered_by == actor.id]
+    reads_all = drafts or (actor.in_department and not (mine and head.closed_at is None))
+    shown = [r for r in (own if reads_all else mine) if only_task is None or r.task_id == only_task]
+    counts = Counter(r.outcome or "khong_tra_loi" for r in (own if reads_all else mine))
+    views = [_opinion(tx, n, r, who[r.participant], drafts) for n, r in enumerate(shown, 1)]
     return ConsultationView(
         id=head.id,
         kind=head.kind,

@@ -72,7 +72,11 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
     numbered = paths.steps(main)
     step_no = next((i for i, e in enumerate(numbered, 1) if e.properties["step"] == row.step), 0)
     signed = signed_versions(tx, row.case_id)
-    asked = rounds(tx, row.case_id, person, row.drafter, only_task=task_id if row.kind == "opinion" else None)
+    drafts = row.drafter == person or tasks.stands_in(row, person)
+    asked = rounds(tx, row.case_id, actor, drafts, only_task=task_id if row.kind == "opinion" else None)
+    # An opinion is its author's: others who take part in the case read that the task is there, not what was answered.
+    readable = mine or row.kind != "opinion" or bool(asked)
+    signer = person_name(tx, person) if "complete" in rights and element.properties.get("gate") == "signing" else None
     return TaskView(
         id=row.id,
         version=row.version,
@@ -97,8 +101,8 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
         instructions=element.documentation or None,
         rights=rights,
         why_not=None if "complete" in rights else _why_not(row, actor),
-        form=_form(tx, row, draft.get("answers"), lang),
-        draft=draft.get("answers"),
+        form=_form(tx, row, draft.get("answers"), lang) if readable else None,
+        draft=draft.get("answers") if readable else None,
         draft_saved_at=clock.parse(draft["at"]) if draft.get("at") else None,
         conditions=conditions,
         documents=document_views(
@@ -107,7 +111,7 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
         document_count=len(versions),
         consultation=_shown_round(asked, row, requires),
         next_step=_next_step(tx, main, bundle.definition, element, row),
-        gate=_gate(tx, main, bundle.definition, element, row, versions),
+        gate=_gate(tx, main, bundle.definition, element, row, versions, signer),
         assignable=[(p.id, p.name) for p in assignable(tx, row)] if "assign" in rights else [],
         submissions=_submissions(tx, row),
     )
@@ -133,10 +137,19 @@ def signed_versions(tx: Asker, case_id: str) -> set[str]:
     """SHA-256 of the document versions that a signature of the case was given on."""
     t = task_rows.c
     rows = tx.conn.execute(
-        sa.select(t.seen, t.outcome).where(t.tenant_id == tx.tenant, t.case_id == case_id, t.capacity.is_not(None))
+        sa.select(t.seen, t.outcome, t.element, t.definition).where(
+            t.tenant_id == tx.tenant, t.case_id == case_id, t.capacity.is_not(None)
+        )
     )
-    approved = [row.seen or [] for row in rows if gates.OUTCOMES.get(row.outcome) in ("approve", "edit")]
-    return {pinned["sha256"] for seen in approved for pinned in seen}
+    found = set()
+    for row in rows:
+        if gates.moves_on(row.outcome):
+            # The decision pins every document it saw; the signature stands under those that the gate signs.
+            model = tx.models.bundle(tx.conn, tx.tenant, row.definition).definition
+            properties = model.elements[row.element].properties
+            signs = gates.words(properties.get("signs") or properties.get("requires"))
+            found |= {pinned["sha256"] for pinned in row.seen or () if pinned["artefact"] in signs}
+    return found
 
 
 def document_views(
@@ -194,10 +207,7 @@ def _shown_round(asked: list[Any], row: Any, requires: tuple[str, ...]) -> Any:
 def holder_of(tx: Asker, element: bpmn.Element, drafter: str | None) -> str:
     """Who will hold a step, in words: the drafter by name, else the lane."""
     if element.lane == "drafter" and drafter:
-        name = tx.conn.execute(
-            sa.select(people.c.name).where(people.c.tenant_id == tx.tenant, people.c.id == drafter)
-        ).scalar()
-        return name or element.lane_name or drafter
+        return person_name(tx, drafter) or element.lane_name or drafter
     return element.lane_name or ""
 
 
@@ -218,7 +228,13 @@ def _next_step(
 
 
 def _gate(
-    tx: Asker, main: bpmn.Definition, own: bpmn.Definition, element: bpmn.Element, row: Any, versions: list[Any]
+    tx: Asker,
+    main: bpmn.Definition,
+    own: bpmn.Definition,
+    element: bpmn.Element,
+    row: Any,
+    versions: list[Any],
+    signer: str | None,
 ) -> GateView | None:
     if row.kind == "task":
         return None
@@ -252,7 +268,7 @@ def _gate(
         max_rounds=gates.MAX_ROUNDS if row.kind == "gate" else None,
         returned_to=holder_of(tx, back, row.drafter) if back else None,
         needs_password=element.properties.get("gate") == "signing",
-        capacity=_capacity(element, caller, lane),
+        capacity=_capacity(element, caller, signer or lane),
         document=document,
         submitted_by=submitted.name if submitted else None,
         submitted_at=submitted.ended_at if submitted else None,
@@ -268,14 +284,15 @@ def _consequence(tx: Asker, target: paths.Target | None, row: Any) -> str | None
     return f"{holder}: {target.element.name}" if holder else target.element.name
 
 
-def _capacity(element: bpmn.Element, caller: bpmn.Element, lane: str | None) -> str | None:
+def _capacity(element: bpmn.Element, caller: bpmn.Element, signer: str | None) -> str | None:
+    """The model's words, else what the signer is called: where several may sign, it is one of them who does."""
     if element.properties.get("gate") != "signing":
         return None
-    return element.properties.get("capacity") or caller.properties.get("capacity") or (lane or "").upper()
+    return element.properties.get("capacity") or caller.properties.get("capacity") or (signer or "").upper()
 
 
-def capacity_of(tx: Asker, task_id: str) -> str | None:
-    """In which capacity a signing task is signed ("GIÁM ĐỐC SỞ"); None when there is no such task."""
+def capacity_of(tx: Asker, task_id: str, signer: str) -> str | None:
+    """In which capacity somebody signs a signing task ("GIÁM ĐỐC SỞ"); None when there is no such task."""
     try:
         row = _load(tx, task_id)
     except NotFound:
@@ -283,8 +300,14 @@ def capacity_of(tx: Asker, task_id: str) -> str | None:
     main = tx.models.bundle(tx.conn, tx.tenant, row.case_definition).definition
     element = tx.models.bundle(tx.conn, tx.tenant, row.definition).definition.elements[row.element]
     caller = next((e for e in main.elements.values() if e.properties.get("step") == row.step), element)
-    lane = next(iter(key_names(tx, [row.candidate]).values()), None) if row.candidate else row.assignee_name
-    return _capacity(element, caller, lane) or ""
+    return _capacity(element, caller, person_name(tx, signer)) or ""
+
+
+def person_name(tx: Asker, person: str) -> str | None:
+    """What somebody is called."""
+    return tx.conn.execute(  # type: ignore[no-any-return]
+        sa.select(people.c.name).where(people.c.tenant_id == tx.tenant, people.c.id == person)
+    ).scalar()
 
 
 def _submitted(tx: Asker, row: Any) -> Any:
