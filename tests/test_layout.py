@@ -205,6 +205,7 @@ def random_model(seed: int, lanes: int, count: int) -> Model:
 
     nodes = [model.node("startEvent", "n0", words(3), pick.randrange(4))]
     leaving, hosts = ["n0"], []
+    pairs: set[tuple[str, str]] = set()
     for i in range(1, count):
         kind = pick.choice([*kinds, "subProcess"])
         inside = ""
@@ -213,14 +214,15 @@ def random_model(seed: int, lanes: int, count: int) -> Model:
             part.chain(part.node("startEvent", f"a{i}", words(2)), part.node("task", f"b{i}", words(5)))
             inside = "".join(part.body)
         node = model.node(kind, f"n{i}", words(9 if "ask" in kind else 3), pick.randrange(4), inside)
-        model.flow(pick.choice(leaving[-3:]), node, words(3) if pick.random() < 0.4 else "")
+        pairs.add((pick.choice(leaving[-3:]), node))
+        model.flow(*next(pair for pair in pairs if pair[1] == node), words(3) if pick.random() < 0.4 else "")
         nodes.append(node)
         if kind != "endEvent":
             leaving.append(node)
         if "ask" in kind:
             hosts.append(node)
-    for _ in range(pick.randint(0, count // 2)):
-        source, target = pick.choice(leaving), pick.choice(nodes[1:])
+    more = {(pick.choice(leaving), pick.choice(nodes[1:])) for _ in range(pick.randint(0, count // 2))}
+    for source, target in sorted(more - pairs):
         model.flow(source, target, words(3) if pick.random() < 0.5 else "")
     for i in range(pick.randint(0, 2)):
         if hosts:

@@ -18,7 +18,7 @@ class Spot:
     hit: tuple[str, ...] = ()
 
 
-def best_spot(
+def best_spots(
     line: Sequence[Point],
     size: tuple[int, int],
     solid: Sequence[Rect],
@@ -26,10 +26,9 @@ def best_spot(
     own: str,
     area: Rect,
     borders: Sequence[int] = (),
-) -> Spot | None:
-    """The best place beside a line that is free of shapes and labels, and of other lines if there is any such."""
+) -> list[Spot]:
+    """The best place beside a line that covers no shape and no label, and the best that covers no other line either."""
     w, h = size
-    found: Spot | None = None
     around = Rect(min(x for x, _ in line), min(y for _, y in line), 1, 1)
     around = Rect(around.x, around.y, max(x for x, _ in line) - around.x, max(y for _, y in line) - around.y)
     around = Rect(around.x - w - 12, around.y - h - 12, around.w + 2 * w + 24, around.h + 2 * h + 24)
@@ -41,6 +40,7 @@ def best_spot(
         for a, b in itertools.pairwise(points)
         if around.cut_by(a, b)
     ]
+    covering: Spot | None = None
     ranked = ((box, cost + 60 * any(box.y < y < box.bottom for y in borders)) for box, cost in _beside(line, w, h))
     for box, cost in sorted(ranked, key=lambda spot: (spot[1], spot[0].x, spot[0].y)):
         grown = box.grown(3)
@@ -51,11 +51,11 @@ def best_spot(
             continue
         outside = box.grown(2)
         hit = tuple(sorted({key for key, a, b in pieces if outside.cut_by(a, b)}))
-        if found is None or cost + 60 * len(hit) < found.cost:
-            found = Spot(box, cost + 60 * len(hit), hit)
-        if found.cost <= cost:
-            break
-    return found
+        if not hit:
+            return [spot for spot in (covering, Spot(box, cost)) if spot is not None]
+        if covering is None or cost + 60 * len(hit) < covering.cost:
+            covering = Spot(box, cost + 60 * len(hit), hit)
+    return [covering] if covering is not None else []
 
 
 def _beside(line: Sequence[Point], w: int, h: int) -> Iterator[tuple[Rect, int]]:

@@ -95,11 +95,10 @@ def _join_pools(root: etree._Element, sheet: Sheet) -> None:
             frames = [b for k, b in sheet.shapes.items() if tag(elements[k]) == "participant"]
             solid = [b for k, b in sheet.shapes.items() if tag(elements[k]) != "participant"]
             borders = [y for b in [*sheet.lanes.values(), *frames] for y in (b.y, b.bottom)]
-            spot = labelling.best_spot(
-                wire.points, size, [*solid, *sheet.labels.values()], sheet.lines, key, _around(sheet), borders
-            )
-            if spot is not None and not spot.hit:
-                sheet.labels[key] = spot.box
+            solid += sheet.labels.values()
+            spots = labelling.best_spots(wire.points, size, solid, sheet.lines, key, _around(sheet), borders)
+            if spots and not spots[-1].hit:
+                sheet.labels[key] = spots[-1].box
 
 
 def _wire_between(key: str, source: etree._Element, target: etree._Element, sheet: Sheet) -> routing.Wire:

@@ -134,16 +134,14 @@ def links_of(process: etree._Element) -> list[Link]:
 
 
 def task_size(name: str, icon: bool = True) -> tuple[int, int]:
-    """Width and height that a step's name needs: up to three lines in the usual box, then a bigger one.
-
-    The type icon stands at the upper left; a first line that would touch it asks for the next size.
-    """
-    for w, most, h in ((112, 3, 64), (128, 3, 64), (128, 4, 80), (144, 4, 80), (160, 5, 96), (192, 6, 112)):
+    """Width and height that a step's name needs; the type icon at the upper left must not touch its first line."""
+    for w, h in ((112, 64), (128, 64), (128, 80), (144, 80), (160, 96), (192, 112)):
         lines = lettering.wrap(name, w - 12, TEXT)
-        free = len(lines) < 3 or not icon or h > 64 or lettering.width(lines[0], TEXT) <= w - 2 * 22
-        if len(lines) <= most and free:
+        above = (h - LINE * len(lines)) / 2
+        clear = not icon or above >= 14 or lettering.width(lines[0], TEXT) <= w - 2 * 22
+        if above >= 8 and clear:
             return w, h
-    return 224, placement.up(len(lettering.wrap(name, 224 - 12, TEXT)) * LINE + 24, 16)
+    return 224, placement.up(len(lettering.wrap(name, 224 - 12, TEXT)) * LINE + 28, 16)
 
 
 def label_size(name: str, limit: int) -> tuple[int, int]:
@@ -195,7 +193,7 @@ def _flows(process: etree._Element, nodes: Mapping[str, placement.Node]) -> list
         if source in nodes and target in nodes:
             name = element.get("name", "")
             label = label_size(name, 96) if name else None
-            flows.append(placement.Flow(element.get("id", ""), nodes[source], nodes[target], label))
+            flows.append(placement.Flow(element.get("id", ""), nodes[source], nodes[target], label, name))
     return flows
 
 

@@ -98,6 +98,7 @@ class Flow:
     source: Node
     target: Node
     label: tuple[int, int] | None = None
+    name: str = ""
     back: bool = False
 
     @property

@@ -115,9 +115,16 @@ class Grid:
         for cell in self._cells(rect.grown(1)):
             self.wall[cell] = _SOLID
 
-    def block_label(self, rect: Rect) -> None:
-        for cell in self._cells(rect.grown(4)):
+    def block_label(self, rect: Rect) -> list[tuple[int, int]]:
+        """A name: nothing passes through it. Returns what `unblock` needs to take it away again."""
+        before = [(cell, self.wall[cell]) for cell in self._cells(rect.grown(4))]
+        for cell, _ in before:
             self.wall[cell] = _SOLID
+        return before
+
+    def unblock(self, before: Iterable[tuple[int, int]]) -> None:
+        for cell, wall in before:
+            self.wall[cell] = wall
 
     def keep_clear(self, y: int) -> None:
         """No line may run along this height (the border between two lanes)."""
@@ -175,6 +182,15 @@ class Grid:
         for wire in wires:
             self._lay(wire, self._search(wire))
         return [wire for wire in wires if not wire.points]
+
+    def restore(self, before: Iterable[tuple[Wire, list[int], list[Point]]]) -> None:
+        """Puts wires back where they were."""
+        old = list(before)
+        for wire, _, _ in old:
+            self._lift(wire)
+        for wire, cells, points in old:
+            if cells:
+                self._lay(wire, _Found(cells, points[0], points[-1], wire.cost))
 
     def _lift(self, wire: Wire) -> None:
         for table, sign in ((self.level, _LEVEL), (self.upright, _UPRIGHT), (self.corner, _CORNER)):

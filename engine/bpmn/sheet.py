@@ -191,8 +191,8 @@ def _connect(sheet: Sheet, drawn: outline.Outline, area: Rect, borders: Sequence
         grid.keep_clear(y)
     wires = [_wire(flow) for flow in sorted(drawn.flows, key=_difficulty)]
     grid.route(wires, passes=0 if draft else 2)
-    names = {f.id: f.label for f in drawn.flows if f.label and not draft}
-    sheet.labels |= _name_lines(sheet, grid, wires, names, area, borders)
+    if not draft:
+        sheet.labels |= _Names(sheet, grid, wires, area).place({f.id: f.name for f in drawn.flows}, borders)
     for wire in wires:
         sheet.lines[wire.key] = wire.points
     for link in drawn.links:
@@ -220,6 +220,8 @@ def _difficulty(flow: placement.Flow) -> tuple[bool, bool, int]:
 
 
 def _wire(flow: placement.Flow) -> routing.Wire:
+    if flow.source is flow.target:
+        return _loop(flow)
     back = flow.back or flow.target.x < flow.tail.x
     return routing.Wire(
         flow.id,
@@ -227,6 +229,15 @@ def _wire(flow: placement.Flow) -> routing.Wire:
         ports(flow.target.box, flow.target.kind, False, back),
         f"{flow.target.id} {flow.back}",
     )
+
+
+def _loop(flow: placement.Flow) -> routing.Wire:
+    """A flow back into its own step goes around a corner of it."""
+    upright, level = (routing.NORTH, routing.SOUTH), (routing.EAST, routing.WEST)
+    box, kind = flow.source.box, flow.source.kind
+    found = ports(box, kind, True, True)
+    right, middle = [p for p in found if p.at[0] >= box.cx], [p for p in found if abs(p.at[1] - box.cy) <= 16]
+    return routing.Wire(flow.id, [p for p in right if p.side in upright], [p for p in middle if p.side in level])
 
 
 def _last_resort(nodes: Mapping[str, placement.Node], drawn: outline.Outline, key: str) -> list[Point]:
@@ -239,33 +250,58 @@ def _last_resort(nodes: Mapping[str, placement.Node], drawn: outline.Outline, ke
     return [(a.right, a.cy), (middle, a.cy), (middle, b.cy), (b.x, b.cy)]
 
 
-def _name_lines(
-    sheet: Sheet,
-    grid: routing.Grid,
-    wires: Sequence[routing.Wire],
-    named: Mapping[str, tuple[int, int]],
-    area: Rect,
-    borders: Sequence[int],
-) -> dict[str, Rect]:
-    """Places the names of flows; where only other lines are in the way, they give way."""
-    solid = [*sheet.shapes.values(), *sheet.labels.values()]
-    taken: dict[str, Rect] = {}
-    for wire in wires:
-        if wire.key not in named or not wire.points:
-            continue
-        lines = {w.key: w.points for w in wires if w.points}
-        spot = labelling.best_spot(
-            wire.points, named[wire.key], [*solid, *taken.values()], lines, wire.key, area, borders
-        )
-        if spot is None:
-            x, y = wire.points[0]
-            taken[wire.key] = Rect(x + 6, y + 6, *named[wire.key])
-            continue
-        taken[wire.key] = spot.box
-        grid.block_label(spot.box)
-        if spot.hit:
-            grid.reroute([w for w in wires if w.key in spot.hit])
-    return taken
+class _Names:
+    """Places the names of flows, one after the other; where only other lines are in the way, they give way."""
+
+    def __init__(self, sheet: Sheet, grid: routing.Grid, wires: Sequence[routing.Wire], area: Rect) -> None:
+        self.grid, self.wires, self.area = grid, wires, area
+        self.solid = [*sheet.shapes.values(), *sheet.labels.values()]
+        self.taken: dict[str, Rect] = {}
+        self.walls: dict[str, list[tuple[int, int]]] = {}
+
+    def place(self, names: Mapping[str, str], borders: Sequence[int]) -> dict[str, Rect]:
+        waiting = [wire for wire in self.wires if names.get(wire.key) and wire.points]
+        for turn in range(3 * len(waiting)):
+            if not waiting:
+                break
+            wire = waiting.pop(0)
+            # A name that was moved twice stays where no line has to give way for it.
+            waiting += self._place(wire, names[wire.key], borders, yielding=turn < 2 * len(names))
+        return self.taken
+
+    def _place(self, wire: routing.Wire, name: str, borders: Sequence[int], yielding: bool) -> list[routing.Wire]:
+        """Finds a spot; the wires whose own names have to be placed again because their lines gave way."""
+        lines = {w.key: w.points for w in self.wires if w.points}
+        around = [*self.solid, *self.taken.values()]
+        spots = [
+            spot
+            for size in dict.fromkeys(outline.label_size(name, limit) for limit in (96, 64, 240))
+            for spot in labelling.best_spots(wire.points, size, around, lines, wire.key, self.area, borders)
+        ]
+        for spot in sorted(spots, key=lambda s: s.cost):
+            if spot.hit and not yielding:
+                continue
+            moved = self._try(wire, spot)
+            if moved is not None:
+                return moved
+        x, y = wire.points[0]
+        self.taken[wire.key] = Rect(x + 6, y + 6, *outline.label_size(name, 96))
+        return []
+
+    def _try(self, wire: routing.Wire, spot: labelling.Spot) -> list[routing.Wire] | None:
+        walls = self.grid.block_label(spot.box)
+        hit = [w for w in self.wires if w.key in spot.hit]
+        before = [(w, w.cells, w.points) for w in hit]
+        if self.grid.reroute(hit):
+            self.grid.unblock(walls)
+            self.grid.restore(before)
+            return None
+        self.taken[wire.key], self.walls[wire.key] = spot.box, walls
+        moved = [w for w, _, points in before if w.points != points and w.key in self.taken]
+        for other in moved:
+            del self.taken[other.key]
+            self.grid.unblock(self.walls.pop(other.key, []))
+        return moved
 
 
 # ---- judging
