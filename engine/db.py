@@ -76,9 +76,14 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def taken(error: exc.DBAPIError) -> bool:
+    """Whether a row with this key is there already (PostgreSQL 23505): mostly one that somebody has just inserted."""
+    return getattr(error.orig, "sqlstate", None) == "23505"
+
+
 def worth_retrying(error: exc.DBAPIError) -> bool:
-    """Whether the database refused because of other transactions (PostgreSQL 40001, 40P01; SQLite busy)."""
+    """Whether the database refused because of other transactions (PostgreSQL 40001, 40P01, 23505; SQLite busy)."""
     state: Any = getattr(error.orig, "sqlstate", None)
-    if state in {"40001", "40P01"}:
+    if state in {"40001", "40P01"} or taken(error):
         return True
     return isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)

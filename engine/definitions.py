@@ -264,7 +264,9 @@ def put(conn: sa.Connection, tenant: int, kind: str, content: bytes) -> str:
 
 
 def current(conn: sa.Connection, tenant: int) -> dict[str, Any]:
-    """The content of the current environment; an empty one before the first deployment."""
+    """The content of the current environment, to be changed; an empty one before the first deployment."""
+    # Whoever changes it too waits here: the last one would undo what the others have made current.
+    conn.execute(sa.select(meta.c.one).where(meta.c.tenant_id == tenant).with_for_update())
     text = conn.execute(
         sa.select(environments.c.content)
         .join(

@@ -6,6 +6,7 @@ returns, undone when it raises, tried up to three times when the database refuse
 do not pass it.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import date
 from types import ModuleType
@@ -22,6 +23,7 @@ from engine.errors import Conflict, Forbidden
 from engine.settings import Settings
 
 TRIES = 3
+log = logging.getLogger("trinhky.engine")
 
 
 class Engine:
@@ -64,7 +66,7 @@ class Engine:
                     tx = Tx(conn, self.settings, self.clock.system_now(), self._models, self._moved)
                     result = command(tx, *args, **options)
             except DBAPIError as error:
-                if not db.worth_retrying(error):
+                if not db.worth_retrying(error) or (attempt == TRIES and db.taken(error)):
                     raise
                 if attempt == TRIES:
                     raise Conflict(
@@ -152,7 +154,8 @@ class _Operations(_Area):
     def tick(self, limit: int = 100) -> int:
         """Fire due timers and do due jobs, each in a transaction of its own; returns how many were done.
 
-        One that fails is left with its incident and does not stop the others. Safe to run twice at the same time.
+        One that fails is left with its incident, or in the log, and does not stop the others. Safe to run twice at the
+        same time.
         """
         engine = self._engine
         done = 0
@@ -163,7 +166,7 @@ class _Operations(_Area):
             try:
                 done += bool(engine.write(operations.do_job, job))
             except Exception as error:  # one broken job must not stop the others; it becomes an incident
-                engine.write(operations.fail_job, job, f"{type(error).__name__}: {error}")
+                self._try(operations.fail_job, job, f"{type(error).__name__}: {error}")
         return done
 
     def _once_a_day(self) -> None:
@@ -179,6 +182,10 @@ class _Operations(_Area):
             return int(bool(self._engine.write(command, *args)))
         except Conflict:
             # Somebody else moved the case in the same moment; the row is still there for the next tick.
+            return 0
+        except Exception:
+            # One broken case must not stop the timers and jobs of all others.
+            log.exception("%s failed and is tried again by the next tick: %s", command.__name__, args[0])
             return 0
 
     def settle(self) -> int:

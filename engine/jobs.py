@@ -172,7 +172,7 @@ def fail(conn: sa.Connection, tenant: int, job: Any, error: str, system_now: dat
     j = jobs.c
     attempts = job.attempts + 1
     last: bool = attempts >= MAX_ATTEMPTS
-    conn.execute(
+    noted = conn.execute(
         sa.update(jobs)
         .where(j.tenant_id == tenant, j.id == job.id, j.state == "queued", j.attempts == job.attempts)
         .values(
@@ -182,7 +182,7 @@ def fail(conn: sa.Connection, tenant: int, job: Any, error: str, system_now: dat
             run_at=system_now + retry_after(attempts),
         )
     )
-    return last
+    return last and noted.rowcount == 1
 
 
 def raise_incidents(

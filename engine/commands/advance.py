@@ -44,7 +44,8 @@ TASK = (
     .join(cases, sa.and_(cases.c.tenant_id == task_rows.c.tenant_id, cases.c.id == task_rows.c.case_id))
     .join(meta, meta.c.tenant_id == task_rows.c.tenant_id)
     .where(task_rows.c.tenant_id == T, task_rows.c.id == ID)
-    .with_for_update(of=cases)
+    # The case first, as everybody does; the task too, or PostgreSQL shows it as it was before the wait for the case.
+    .with_for_update(of=[cases, task_rows])
 )
 CASE = (
     sa.select(cases.c.id.label("case_id"), *_CASE, *_META, *org.actor_columns(T, PERSON, DAY))

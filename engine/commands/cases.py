@@ -36,7 +36,9 @@ def start(tx: Tx, actor: str, focus_task_id: str, title: str | None = None) -> s
     "already_running").
     """
     focus = tx.conn.execute(
-        sa.select(focus_tasks).where(focus_tasks.c.tenant_id == tx.tenant, focus_tasks.c.id == focus_task_id)
+        sa.select(focus_tasks)
+        .where(focus_tasks.c.tenant_id == tx.tenant, focus_tasks.c.id == focus_task_id)
+        .with_for_update()  # two who open it at once come one after the other
     ).first()
     if focus is None:
         raise NotFound("focus_task", f"Expected a focus task with id {focus_task_id}, found none.")

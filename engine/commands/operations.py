@@ -73,11 +73,16 @@ def do_job(tx: Tx, job: Any) -> bool:
 
 def fail_job(tx: Tx, job: Any, error: str) -> None:
     """Note a failed attempt; after the last one the case has an incident that an operator retries."""
-    if not jobs.fail(tx.conn, tx.tenant, job, error, tx.system_now):
-        return
     case = locked_case(tx, job.case_id, SYSTEM)
+    if not jobs.fail(tx.conn, tx.tenant, job, error, tx.system_now) or case.status != "running":
+        return
     given = {"do": "incident", "task": job.token, "shard": job.shard, "code": "job_failed", "message": error[:500]}
-    advance(tx, case, given, actor=SYSTEM, kind="incident.raised", facts={"element": job.element, "job": job.kind})
+    try:
+        advance(tx, case, given, actor=SYSTEM, kind="incident.raised", facts={"element": job.element, "job": job.kind})
+    except Conflict as gone:
+        # The case no longer waits for the job, so there is nobody to tell; the row is spent.
+        if gone.code != "already_completed":
+            raise
 
 
 def retry(tx: Tx, actor: str, incident_id: str) -> None:

@@ -39,13 +39,15 @@ class Tx:
         self.models = models
         self.ringing = False
         self._moved = moved
+        # Its own from the start: another thread that moves the clock must not change the time within this transaction.
+        self._offset = moved.offset
         self._known = False
         self._environment = ""
         self._bell = bell
 
     def adopt(self, row: Any) -> None:
         """Take clock offset and environment from a row that was read with the columns of `meta`."""
-        self._moved.offset = row.clock_offset
+        self._offset = self._moved.offset = row.clock_offset
         self._environment = row.environment
         self._known = True
 
@@ -63,12 +65,12 @@ class Tx:
     def now(self) -> datetime:
         """Business time, tz-aware UTC."""
         self._know()
-        return self.system_now + timedelta(seconds=self._moved.offset)
+        return self.system_now + timedelta(seconds=self._offset)
 
     @property
     def today(self) -> date:
         """The business day at the office (UTC+7). Before the clock row was read: as last known by this process."""
-        return clock.local_date(self.system_now + timedelta(seconds=self._moved.offset))
+        return clock.local_date(self.system_now + timedelta(seconds=self._offset))
 
     @property
     def environment(self) -> str:
