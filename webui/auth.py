@@ -4,6 +4,7 @@ The session is a row of the engine's; the browser holds only its token, in a coo
 need a log-in unless they are named in `OPEN`. What a person may do is not decided here but by the engine, per command.
 """
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +34,9 @@ def recognise() -> Response | None:
         return None
     token = request.cookies.get(COOKIE)
     g.session = engine().queries.session(token) if token else None
+    if token and g.session is not None and g.session.idle:
+        with suppress(core.Conflict):  # a busy store: the next request says it
+            engine().people.touch(token)
     if g.session is not None or request.endpoint in OPEN:
         return None
     seen = request.full_path.rstrip("?") if request.method == "GET" else urlsplit(request.referrer or "").path
@@ -59,6 +63,10 @@ def enter() -> Any:
             return show_form(name=name, refused=refused), 403
         wait = int(refused.params.get("retry_after", 60))
         return show_form(name=name, refused=refused), 429, {"Retry-After": str(wait)}
+    before = request.cookies.get(COOKIE)
+    if before:
+        # Somebody else at the same browser: nobody can log the first one out any more.
+        engine().people.log_out(before)
     response = go(inside(request.form.get("tiep")) or url_for("inbox.index"))
     response.set_cookie(COOKIE, token, httponly=True, samesite="Lax", secure=engine().settings.secure_cookies)
     response.delete_cookie(protection.FORM_COOKIE)

@@ -626,9 +626,9 @@ def event(kind: str, params: dict[str, Any], names: dict[str, str] | None = None
     if told.get("response") in RESPONSES:
         message = RESPONSES[told["response"]][1]
         told["response"] = _(message)
-    message = NOTICES.get(kind) or EVENTS.get(kind)
+    message = NOTICES.get(kind) or EVENTS.get(kind) or N_("Notice: %(name)s")
     # What has no name is told without one: "Đến giờ hẹn".
-    return (_(message) % told).removesuffix(": …") if message else kind
+    return (_(message) % told).removesuffix(": …")
 
 
 NOTICES = {
@@ -641,6 +641,11 @@ NOTICES = {
     "case_completed": N_("Case closed: %(name)s"),
     "consultation_closed": N_("The round of opinions is closed: %(name)s"),
     "incident": N_("Technical trouble at: %(name)s"),
+    # kinds that our models send (header `template` of a job); those of others are told by their case
+    "nhac_gop_y": N_("An opinion is still awaited: %(name)s"),
+    "cham_ke_hoach": N_("The case is behind the plan: %(name)s"),
+    "qua_han": N_("The case is past its latest date: %(name)s"),
+    "da_ban_hanh": N_("The document was issued: %(name)s"),
 }
 
 DONE = {

@@ -111,6 +111,7 @@ def session(tx: Asker, token: str) -> SessionView | None:
         actor.keys,
         row.csrf,
         row.lang,
+        idle=tx.system_now - row.seen_at >= identity.TOUCH_EVERY,
     )
 
 

@@ -25,7 +25,7 @@ from engine.queries.views import (
     StepRow,
 )
 from engine.queries.work import document_views, person_name, signed_versions
-from engine.records import cases, focus_tasks, incidents, journal, people, resources, tasks, units
+from engine.records import cases, focus_tasks, incidents, journal, people, tasks, units
 
 JOURNAL_SHOWN = 200
 # What a page shows out of a journal payload; the rest is for replaying.
@@ -99,7 +99,8 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
     asked = rounds(tx, row.id, actor, drafts) if actor.in_department or drafts else []
     # Who may not read the opinions does not read them in the journal either.
     reads_opinions = drafts or (actor.in_department and all(len(r.opinions) == r.asked for r in asked))
-    entries = _journal(tx, history, person, reads_opinions)
+    models = [tx.models.bundle(tx.conn, tx.tenant, digest).definition for digest in {t.definition for t in rows}]
+    entries = _journal(tx, history, person, reads_opinions, _words([*models, definition], lang))
     open_dues = [due_of(tx, t.due_at) for t in rows if t.state in OPEN]
     worst = min(
         open_dues, key=lambda d: (URGENCY.get(d.state, 9), -d.days if d.state == "late" else d.days), default=None
@@ -322,12 +323,24 @@ def _journal_rows(tx: Asker, case_id: str) -> list[Any]:
     )
 
 
-def _journal(tx: Asker, rows: list[Any], person: str, reads_opinions: bool) -> list[JournalRow]:
+def _words(models: list[bpmn.Definition], lang: str) -> dict[str, str]:
+    """What elements are called, those of called processes too."""
+    found = {}
+    for element in (element for model in models for element in model.elements.values()):
+        english = element.properties.get("name:en") if lang == "en" else None
+        if english or element.name:
+            found[element.id] = english or element.name or ""
+    return found
+
+
+def _journal(tx: Asker, rows: list[Any], person: str, reads_opinions: bool, words: dict[str, str]) -> list[JournalRow]:
     told = []
     for row in rows[:JOURNAL_SHOWN]:
         payload = json.loads(row.payload) if row.payload else {}
         facts = {**(payload.get("answers") or {}), **payload}
         params = {key: facts[key] for key in SHOWN_FACTS if isinstance(facts.get(key), str | int)}
+        if params.get("element") in words:
+            params["task_name"] = words[params["element"]]
         if row.kind == "opinion.given" and row.actor != person and not reads_opinions:
             params.pop("outcome", None)
         told.append((row, params))
@@ -403,7 +416,5 @@ def diagram(tx: Asker, person: str, case_id: str, lang: str = "vi") -> str:
         opinions = [t for t in own if t.kind == "opinion" and t.host == opened[-1].host]
         note = f"quá {max(d.days for d in late)} ngày" if late else ""
         marks[element.id] = drawing.Mark("late" if late else "active", sum(t.state == DONE for t in opinions), note)
-    xml = tx.conn.execute(
-        sa.select(resources.c.content).where(resources.c.tenant_id == tx.tenant, resources.c.hash == row.definition)
-    ).scalar_one()
-    return drawing.svg(bytes(xml), marks, tuple(marked["walked"]), lang)
+    xml = tx.models.source(tx.conn, tx.tenant, row.definition)
+    return drawing.svg(xml, marks, tuple(marked["walked"]), lang)

@@ -37,6 +37,8 @@ class SessionView:
     csrf: str
     lang: str | None
     shortcuts: bool = True
+    # not noted as in use for a while: `people.touch` is due
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)

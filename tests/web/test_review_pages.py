@@ -1,9 +1,10 @@
 """What a fresh reading found in pages: signatures that were not asked for, words that are not an office's."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from offices import DIRECTOR, REASON
+from offices import DIRECTOR, DRAFTER, HEAD, LEADER, REASON
 from webui import demo
 
 
@@ -20,3 +21,39 @@ def test_signing_subject_to_edits_asks_for_the_password_too(site: Callable[..., 
     assert "Nhập mật khẩu để ký" in refused.text
     done = director.sends(desk, f"{task}/quyet-dinh", {**edit, "password": demo.PASSWORD})
     assert done.status == 303, done.text
+
+
+def test_who_works_stays_logged_in_and_a_second_log_in_ends_the_first(site: Callable[..., Any]) -> None:
+    one = site("chuan_bi", session_idle=3600)
+    drafter = one.person(DRAFTER)
+    first = drafter.client.get_cookie("tk_session").value
+    for _ in range(3):
+        one.office.engine.clock.advance(timedelta(minutes=40))
+        assert drafter.sees("/viec").status == 200
+    form = drafter.sees("/viec")
+    again = {"login": HEAD, "password": demo.PASSWORD}
+    assert drafter.sends(form, "/dang-nhap", again).status == 303
+    assert one.office.engine.queries.session(first) is None
+    assert one.office.engine.queries.session(drafter.client.get_cookie("tk_session").value).person == HEAD
+
+
+def test_notices_that_models_send_are_told_in_words(site: Callable[..., Any]) -> None:
+    one = site("ky")
+    one.office.at("2022-05-02")
+    for person, said in ((LEADER, "Hồ sơ chậm so với kế hoạch"), (DIRECTOR, "Hồ sơ quá thời hạn chậm nhất")):
+        page = one.person(person).sees("/thong-bao")
+        assert said in page.text, page.text
+        for slug in ("cham_ke_hoach", "qua_han", "nhac_gop_y"):
+            assert slug not in page.source
+
+
+def test_the_journal_names_people_and_steps_of_called_processes(site: Callable[..., Any]) -> None:
+    one = site("chuan_bi")
+    view = one.office.task(DRAFTER, "thu_thap")
+    one.office.engine.cases.assign(HEAD, view.id, "cv.qlkh.2", REASON)
+    page = one.person(HEAD).sees(f"/ho-so/{one.office.case_id}?phan=nhat-ky")
+    assert "Chuyên viên Phòng Quản lý Khoa học 2" in page.text
+    assert "cv.qlkh.2" not in page.source
+    two = site("ky")
+    page = two.person(HEAD).sees(f"/ho-so/{two.office.case_id}?phan=nhat-ky")
+    assert "Chọn người góp ý, thời hạn" in page.text
