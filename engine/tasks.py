@@ -28,8 +28,22 @@ class Transition:
     right: Callable[[Any, Actor], str | None]
 
 
+def further_candidates() -> sa.ColumnElement[Any]:
+    """A column `further` for any SELECT of `tasks`: candidate keys besides the first, space-separated."""
+    k = task_candidates.c
+    keys = sa.select(sa.func.aggregate_strings(k.candidate, " ")).where(
+        k.tenant_id == tasks.c.tenant_id, k.task_id == tasks.c.id
+    )
+    return keys.correlate(tasks).scalar_subquery().label("further")
+
+
+def is_offered_to(task: Any, actor: Actor) -> bool:
+    """Whether a task (a row with `further`) names a key that the actor holds."""
+    return task.candidate in actor.keys or not actor.keys.isdisjoint((task.further or "").split())
+
+
 def _is_candidate(task: Any, actor: Actor) -> str | None:
-    return None if task.candidate in actor.keys else "not_candidate"
+    return None if is_offered_to(task, actor) else "not_candidate"
 
 
 def _is_assignee(task: Any, actor: Actor) -> str | None:
@@ -79,7 +93,7 @@ def permit(name: str, task: Any, actor: Actor) -> Transition:
     transition = TRANSITIONS[name]
     refused = transition.right(task, actor)
     # Who could have done it as well, and comes second, is told that it is done, not that it was never theirs.
-    too_late = task.state not in OPEN_STATES and task.candidate in actor.keys
+    too_late = task.state not in OPEN_STATES and is_offered_to(task, actor)
     if refused and not too_late:
         raise Forbidden(refused, f"Expected {actor.id} to be entitled to {name} task {task.id}.", task=task.id)
     if task.state not in transition.sources:

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 import offices
 from engine import Conflict, Forbidden, Invalid
-from engine.records import document_versions, tasks
-from offices import CLERK, DIRECTOR, DRAFTER, HEAD, REASON, VICE_CHAIR
+from engine.records import document_versions, task_candidates, tasks
+from offices import CLERK, DIRECTOR, DRAFTER, HEAD, PROVINCE, REASON, VICE_CHAIR
 from webui import demo
 
 At = Callable[..., offices.Office]
@@ -118,3 +118,21 @@ def test_who_was_handed_the_drafters_work_answers_the_remarks(office_at: At) -> 
     respond("cv.qlkh.2", remark.id, "tiep_thu")
     handed = office.task("cv.qlkh.2", "hoan_thien_du_thao_1")
     assert [c.state for c in handed.conditions if c.code == "opinions_explained"] == ["met"]
+
+
+# --- several candidate groups -------------------------------------------------------------------------------------
+
+
+def test_a_task_for_two_groups_is_also_the_second_groups(office_at: At) -> None:
+    office = office_at("ky")
+    view = office.task(VICE_CHAIR, "ky")
+    with office.engine.statements().begin() as connection:
+        row = {"tenant_id": 1, "task_id": view.id, "candidate": "ubnd_office"}
+        connection.execute(sa.insert(task_candidates), row)
+        connection.execute(sa.delete(tasks).where(tasks.c.element == "kiem_tra_ho_so"))
+    assert office.task(PROVINCE, "ky").rights >= {"claim", "complete"}
+    assert office.engine.queries.chrome(PROVINCE).todo == 1
+    (row,) = (r for group in office.engine.queries.inbox(PROVINCE).groups for r in group.rows)
+    assert row.claimable
+    office.engine.cases.claim(PROVINCE, view.id, view.version)
+    assert office.waits() == {"ky": [PROVINCE]}

@@ -40,7 +40,7 @@ _CASE = [
 ]
 # Reading the task, its case, the clock and what the actor may do in one statement saves three round trips per command.
 TASK = (
-    sa.select(task_rows, *_CASE, *_META, *org.actor_columns(T, PERSON, DAY))
+    sa.select(task_rows, tasks.further_candidates(), *_CASE, *_META, *org.actor_columns(T, PERSON, DAY))
     .join(cases, sa.and_(cases.c.tenant_id == task_rows.c.tenant_id, cases.c.id == task_rows.c.case_id))
     .join(meta, meta.c.tenant_id == task_rows.c.tenant_id)
     .where(task_rows.c.tenant_id == T, task_rows.c.id == ID)

@@ -276,7 +276,7 @@ def _seen_task(tx: Tx, actor: str, task_id: str) -> tuple[Any, org.Actor]:
     """The locked task and the actor; NotFound when the actor may not even see its case."""
     task = locked_task(tx, task_id, actor)
     who = org.actor_of(actor, task)
-    if task.assignee != actor and task.candidate not in who.keys:
+    if task.assignee != actor and not tasks.is_offered_to(task, who):
         queries.require_visible(tx, who, task.case_id, "task")
     return task, who
 

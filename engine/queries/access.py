@@ -17,12 +17,20 @@ from engine.records import (
     notices,
     people,
     sessions,
+    task_candidates,
     tasks,
     units,
 )
 
 # Anything that has a connection, a tenant, the clocks and the models: what the door gives to queries and commands.
 Asker = Any
+
+
+def names_key(keys: frozenset[str]) -> sa.ColumnElement[bool]:
+    """Which rows of `tasks` have one of the keys as a candidate."""
+    t, k, held = tasks.c, task_candidates.c, sorted(keys)
+    further = sa.exists().where(k.tenant_id == t.tenant_id, k.task_id == t.id, k.candidate.in_(held))
+    return sa.or_(t.candidate.in_(held), further)
 
 
 def visible(actor: Actor) -> sa.ColumnElement[bool]:
@@ -38,7 +46,7 @@ def visible(actor: Actor) -> sa.ColumnElement[bool]:
         sa.or_(
             t.assignee == actor.id,
             t.ended_by == actor.id,
-            sa.and_(t.candidate.in_(sorted(actor.keys)), t.state.in_(("ready", "claimed"))),
+            sa.and_(names_key(actor.keys), t.state.in_(("ready", "claimed"))),
         ),
     )
     mine = sa.or_(c.drafter == actor.id, c.started_by == actor.id, takes_part)
@@ -122,7 +130,7 @@ def chrome(tx: Asker, person: str) -> Chrome:
     todo = (
         sa.select(sa.func.count())
         .where(t.tenant_id == tx.tenant, t.state.in_(("ready", "claimed")))
-        .where(sa.or_(t.assignee == person, sa.and_(t.assignee.is_(None), t.candidate.in_(sorted(actor.keys)))))
+        .where(sa.or_(t.assignee == person, sa.and_(t.assignee.is_(None), names_key(actor.keys))))
         .scalar_subquery()
     )
     unread = (

@@ -6,9 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.org import Actor
-from engine.queries.access import Asker, due_of, key_names
+from engine.queries.access import Asker, due_of, key_names, names_key
 from engine.queries.views import FocusCount, Inbox, InboxGroup, InboxRow, LastDone
-from engine.records import cases, focus_tasks, people, task_candidates, tasks
+from engine.records import cases, focus_tasks, people, tasks
+from engine.tasks import further_candidates, is_offered_to
 
 OPEN = ("ready", "claimed")
 GROUPS = ("late", "today", "soon", "ok", "none", "done")
@@ -24,6 +25,7 @@ def _rows(tx: Asker) -> sa.Select[Any]:
     return (
         sa.select(
             tasks,
+            further_candidates(),
             c.code,
             c.title,
             c.lead_unit,
@@ -40,10 +42,7 @@ def _rows(tx: Asker) -> sa.Select[Any]:
 
 def offered_to(actor: Actor) -> sa.ColumnElement[bool]:
     """Tasks that nobody holds and the actor may take."""
-    t, k = tasks.c, task_candidates.c
-    keys = sorted(actor.keys)
-    further = sa.exists().where(k.tenant_id == t.tenant_id, k.task_id == t.id, k.candidate.in_(keys))
-    return sa.and_(t.assignee.is_(None), sa.or_(t.candidate.in_(keys), further))
+    return sa.and_(tasks.c.assignee.is_(None), names_key(actor.keys))
 
 
 def inbox(tx: Asker, person: str, tab: str = "todo", focus: str | None = None) -> Inbox:
@@ -125,7 +124,7 @@ def _line(row: Any, due: Any, actor: Actor, names: dict[str, str]) -> InboxRow:
         case_short=row.label or short(row.title),
         due=due,
         unread=row.claimed_at is None and offered,
-        claimable=offered and row.candidate in actor.keys,
+        claimable=offered and is_offered_to(row, actor),
         assignee_name=row.assignee_name,
         holder=row.assignee_name or names.get(row.candidate or ""),
         submitted_by=None,

@@ -30,6 +30,7 @@ def _load(tx: Asker, task_id: str) -> Any:
     row = tx.conn.execute(
         sa.select(
             task_rows,
+            tasks.further_candidates(),
             c.code,
             c.title,
             c.lead_unit,
@@ -53,7 +54,7 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
     """The page of a task for a person. Raises NotFound when there is none that the person may see."""
     row = _load(tx, task_id)
     actor = tx.actor(person)
-    mine = row.assignee == person or row.candidate in actor.keys
+    mine = row.assignee == person or tasks.is_offered_to(row, actor)
     if not mine:
         require_visible(tx, actor, row.case_id, "task")
     main = tx.models.bundle(tx.conn, tx.tenant, row.case_definition).definition
@@ -96,7 +97,7 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
         opened_at=row.created_at,
         claimed_at=row.claimed_at,
         completed_at=row.ended_at if row.state == "completed" else None,
-        candidates=list(key_names(tx, [row.candidate] if row.candidate else []).values()),
+        candidates=list(key_names(tx, [row.candidate, *(row.further or "").split()] if row.candidate else []).values()),
         due=due_of(tx, row.due_at, row.ended_at),
         instructions=element.documentation or None,
         rights=rights,
