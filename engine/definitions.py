@@ -9,7 +9,7 @@ in an *environment*, stored by content too: the journal names it, so a replay us
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,18 @@ from engine.records import environments, meta, process_versions, resources
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A deployed process version: its compiled definition, its forms (id → digest) and names of artefacts."""
+    """A deployed process version: its compiled definition and its forms (id → digest).
+
+    The definition goes by the hash of the version, which is over the model and its forms: another form makes another
+    version, though the model is the same. `model` is the digest of the model's bytes.
+    """
 
     process_id: str
     version: int
     name: str
     definition: bpmn.Definition
     forms: Mapping[str, str]
+    model: str
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,16 @@ class Models:
             row = conn.execute(VERSION_BY_HASH, {"tenant": tenant, "hash": digest}).first()
             if row is None:
                 raise NotFound("definition", f"Expected a deployed process definition, found none with hash {digest}.")
-            compiled = bpmn.compile(row.content, file=row.process_id, strict=False)
-            found = Bundle(row.process_id, row.version, row.name, compiled, row.files["forms"])
+            model = row.files["model"]
+            compiled = bpmn.compile(_resource(conn, tenant, model), file=row.process_id, strict=False)
+            known_as = replace(compiled, hash=digest)
+            found = Bundle(row.process_id, row.version, row.name, known_as, row.files["forms"], model)
             self.bundles[digest] = found
         return found
+
+    def source(self, conn: sa.Connection, tenant: int, digest: str) -> bytes:
+        """The bytes of the model of the process version with this hash. Raises NotFound."""
+        return _resource(conn, tenant, self.bundle(conn, tenant, digest).model)
 
     def form(self, conn: sa.Connection, tenant: int, digest: str) -> forms.Form:
         """The form with this content digest. Raises NotFound."""
@@ -127,11 +138,7 @@ class Models:
 _TENANT: sa.BindParameter[Any] = sa.bindparam("tenant")
 _HASH: sa.BindParameter[Any] = sa.bindparam("hash")
 VERSION_BY_HASH = (
-    sa.select(process_versions, resources.c.content)
-    .join(
-        resources,
-        sa.and_(resources.c.tenant_id == process_versions.c.tenant_id, resources.c.hash == process_versions.c.hash),
-    )
+    sa.select(process_versions)
     .where(process_versions.c.tenant_id == _TENANT, process_versions.c.hash == _HASH)
     .order_by(process_versions.c.version.desc())
     .limit(1)
@@ -156,6 +163,22 @@ class Folder:
     decisions: Mapping[str, bytes]
     sources: Mapping[str, bytes]
 
+    def files_of(self, process_id: str) -> dict[str, Any]:
+        """What a version of a process consists of, by content: its model and the forms that the model uses."""
+        used = sorted({e.form_key for e in self.models[process_id].elements.values() if e.form_key})
+        return {
+            "model": _digest(self.sources[process_id]),
+            "forms": {form_id: _digest(self.forms[form_id]) for form_id in used},
+        }
+
+    def version_hash(self, process_id: str) -> str:
+        """What a version of a process goes by: in cases, tasks, journals and environments."""
+        return _digest(json.dumps(self.files_of(process_id), sort_keys=True).encode())
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
 
 def read_folder(path: Path, known_processes: Iterable[str] = (), known_decisions: Iterable[str] = ()) -> Folder:
     """Read and check a workflow folder: every `*.bpmn`, `*.dmn` and `forms/*.form` in it, and the forms of the folder
@@ -177,9 +200,9 @@ def read_folder(path: Path, known_processes: Iterable[str] = (), known_decisions
             problems += error.problems
     shared = path.parent / "shared"
     for file in sorted([*shared.glob("forms/*.form"), *path.glob("forms/*.form")], key=lambda f: f.parent != shared):
+        form_bytes[file.stem] = file.read_bytes()  # a faulty form is there: no model misses it
         try:
-            forms.parse(file.read_bytes(), file.name)
-            form_bytes[file.stem] = file.read_bytes()
+            forms.parse(form_bytes[file.stem], file.name)
         except DefinitionError as error:
             problems += error.problems
     for file in sorted(path.glob("*.bpmn")):
@@ -220,22 +243,20 @@ def _unresolved(
 
 def store_folder(conn: sa.Connection, tenant: int, folder: Folder, actor: str, now: datetime) -> list[tuple[str, int]]:
     """Store a checked folder; returns (process id, version) of what is new. The same bytes again make no version."""
-    form_digests = {form_id: put(conn, tenant, "form", content) for form_id, content in folder.forms.items()}
-    for content in folder.decisions.values():
-        put(conn, tenant, "dmn", content)
+    for kind, contents in (("form", folder.forms), ("dmn", folder.decisions), ("bpmn", folder.sources)):
+        for content in contents.values():
+            put(conn, tenant, kind, content)
     made = []
     for process_id, compiled in folder.models.items():
-        put(conn, tenant, "bpmn", folder.sources[process_id])
-        used = sorted({e.form_key for e in compiled.elements.values() if e.form_key})
-        files = {"forms": {form_id: form_digests[form_id] for form_id in used}}
+        digest = folder.version_hash(process_id)
         v = process_versions.c
         latest = conn.execute(
-            sa.select(v.version, v.hash, v.files)
+            sa.select(v.version, v.hash)
             .where(v.tenant_id == tenant, v.process_id == process_id)
             .order_by(v.version.desc())
             .limit(1)
         ).first()
-        if latest is not None and latest.hash == compiled.hash and latest.files == files:
+        if latest is not None and latest.hash == digest:
             continue
         version = latest.version + 1 if latest else 1
         conn.execute(
@@ -244,9 +265,9 @@ def store_folder(conn: sa.Connection, tenant: int, folder: Folder, actor: str, n
                 "tenant_id": tenant,
                 "process_id": process_id,
                 "version": version,
-                "hash": compiled.hash,
+                "hash": digest,
                 "name": compiled.name or process_id,
-                "files": files,
+                "files": folder.files_of(process_id),
                 "deployed_at": now,
                 "deployed_by": actor,
             },
@@ -257,7 +278,7 @@ def store_folder(conn: sa.Connection, tenant: int, folder: Folder, actor: str, n
 
 def put(conn: sa.Connection, tenant: int, kind: str, content: bytes) -> str:
     """Store bytes by content (once) and return their SHA-256."""
-    digest = hashlib.sha256(content).hexdigest()
+    digest = _digest(content)
     if conn.execute(RESOURCE, {"tenant": tenant, "hash": digest}).first() is None:
         conn.execute(sa.insert(resources), {"tenant_id": tenant, "hash": digest, "kind": kind, "content": content})
     return digest
@@ -282,7 +303,7 @@ def current(conn: sa.Connection, tenant: int) -> dict[str, Any]:
 def make_current(conn: sa.Connection, tenant: int, content: Mapping[str, Any]) -> str:
     """Store an environment by content and make it the current one; returns its hash."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = _digest(text.encode())
     if conn.execute(ENVIRONMENT, {"tenant": tenant, "hash": digest}).first() is None:
         conn.execute(sa.insert(environments), {"tenant_id": tenant, "hash": digest, "content": text})
     conn.execute(sa.update(meta).where(meta.c.tenant_id == tenant).values(environment=digest))

@@ -80,7 +80,7 @@ resources = table(
     col("content", sa.LargeBinary),
     keys=("hash",),
 )
-# A version of a process definition: its model and the files deployed with it ({"forms": {id: hash}, …}).
+# A version of a process definition. `hash` is over `files`: {"model": digest, "forms": {id: digest}}.
 process_versions = table(
     "process_versions",
     col("process_id", Slug),

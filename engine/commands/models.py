@@ -44,7 +44,7 @@ def deploy(tx: Tx, actor: str, folders: Path | Iterable[Path]) -> list[tuple[str
     made: list[tuple[str, int]] = []
     for folder in read:
         made += definitions.store_folder(tx.conn, tx.tenant, folder, actor, tx.now)
-        content["processes"] |= {key: model.hash for key, model in folder.models.items()}
+        content["processes"] |= {key: folder.version_hash(key) for key in folder.models}
         content["decisions"] |= {
             key: definitions.put(tx.conn, tx.tenant, "dmn", body) for key, body in folder.decisions.items()
         }
