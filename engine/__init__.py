@@ -4,6 +4,7 @@ This is the door. Outside this package only these names are used: `Engine` with 
 raises, and what tries files out without a store.
 """
 
+from engine import lint
 from engine.bpmn.layout import arrange
 from engine.clock import ZONE, Clock, FixedClock
 from engine.door import Engine
@@ -38,5 +39,6 @@ __all__ = [
     "TooLarge",
     "arrange",
     "decide",
+    "lint",
     "play",
 ]

@@ -1,0 +1,158 @@
+"""House rules: who does a step, with which form, who decides at a gate, whether a limit leaves time to work."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from engine import bpmn, feel
+from engine.bpmn import timers
+from engine.bpmn.definition import Element, Value
+from engine.lint import flows
+from engine.lint.findings import Facts, Finding, finding
+
+# Any instant will do: only differences count.
+_NOW = dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
+# A month counts as its longest in a limit and as its shortest in a step: a finding is never a matter of dates.
+_LONG_MONTH, _SHORT_MONTH = dt.timedelta(days=31), dt.timedelta(days=28)
+_NOTHING = dt.timedelta()
+_FEWEST_AT_A_GATE = 2
+
+
+def check(d: bpmn.Definition, process: str, facts: Facts) -> Iterator[Finding]:
+    """All findings of one process."""
+    for node in flows.inside(d, process):
+        e = d.elements[node]
+        if e.type == "userTask":
+            yield from _people(e, facts)
+            yield from _gate(d, process, e, facts)
+            if not e.form_key and "gate" not in e.properties:
+                yield finding("no_form", e.id, "Expected a form: who completes this step has nothing to write down.")
+        yield from _limits(d, e)
+
+
+def lanes(e: Element) -> list[str]:
+    """The candidate groups of a task that are written out; its lane when it names nobody. The unit is left out."""
+    a = e.assignment
+    if a is not None and (a.assignee is not None or a.users is not None or a.groups is not None):
+        groups = a.groups if isinstance(a.groups, str) else ""
+        return [g.strip().partition("@")[0] for g in groups.split(",") if g.strip()]
+    return [e.lane] if e.lane else []
+
+
+def _people(e: Element, facts: Facts) -> Iterator[Finding]:
+    a = e.assignment
+    named = a is not None and (a.assignee is not None or a.users is not None or a.groups is not None)
+    if not named and not e.lane:
+        yield finding("no_role", e.id, "Expected somebody to do this: a lane, a candidate group or an assignee.")
+    if facts.holders is None:
+        return
+    for lane in lanes(e):
+        if lane not in facts.holders:
+            yield finding("unknown_role", e.id, f"Expected {lane!r} to be a role of the organisation.", role=lane)
+        elif not facts.holders[lane]:
+            yield finding("nobody_holds_role", e.id, f"Nobody holds the role {lane!r} today.", role=lane)
+
+
+def _gate(d: bpmn.Definition, process: str, e: Element, facts: Facts) -> Iterator[Finding]:
+    back = e.properties.get("return_to", "").split()
+    for target in back:
+        if target not in flows.inside(d, process):
+            message = f"Expected the step to which it is returned, found no {target!r}."
+            yield finding("return_unresolved", e.id, message, ref=target)
+    if "gate" not in e.properties:
+        return
+    if not e.properties.get("outcomes", "").split():
+        yield finding("gate_without_outcomes", e.id, "Expected the outcomes of the gate.")
+    if facts.holders is None:
+        return
+    held = [facts.holders[lane] for lane in lanes(e) if facts.holders.get(lane)]
+    if held and sum(held) < _FEWEST_AT_A_GATE:
+        message = "Only one person can decide at this gate: while that person is away, every case waits here."
+        yield finding("gate_without_deputy", e.id, message, roles=lanes(e))
+
+
+# -- limits
+
+
+def _limits(d: bpmn.Definition, e: Element) -> Iterator[Finding]:
+    """An interrupting timer must leave time for the shortest way through what it interrupts."""
+    found: list[tuple[Element, str]] = []
+    if e.type == "boundaryEvent" and e.interrupting and e.attached_to in d.elements:
+        found.append((e, e.attached_to or ""))
+    if e.event_sub_process:
+        starts = (d.elements[n] for n in d.containers[e.id].nodes)
+        found += [(s, e.scope) for s in starts if s.type == "startEvent" and s.interrupting]
+    for event, limited in found:
+        for definition in event.events:
+            timer = definition.timer
+            limit = None if timer is None or timer.kind != "duration" else _duration(timer.value, _LONG_MONTH)
+            if limit is None:
+                continue
+            needed = _needed(d, limited)
+            if needed is not None and needed > limit:
+                message = f"The limit of {_days(limit)} days is shorter than the steps inside, {_days(needed)} days."
+                yield finding("limit_too_short", event.id, message, limit=_days(limit), needed=_days(needed))
+
+
+def _days(time: dt.timedelta) -> float:
+    days = time / dt.timedelta(days=1)
+    return int(days) if days == int(days) else round(days, 2)
+
+
+def _duration(value: Value | None, month: dt.timedelta) -> dt.timedelta | None:
+    """A duration that does not depend on data; None for anything else."""
+    if isinstance(value, feel.Compiled):
+        if value.variables or value.possible_variables:
+            return None
+        value = value.evaluate({}, feel.Env(None, _NOW))
+    if isinstance(value, feel.YearsMonths):
+        return value.months * month
+    if isinstance(value, dt.timedelta):
+        return value
+    if not isinstance(value, str) or not value.startswith("P"):
+        return None
+    try:
+        text = feel.compile_expression(f'duration("{value}")').evaluate({})
+        return text.months * month if isinstance(text, feel.YearsMonths) else timers.add(_NOW, value) - _NOW
+    except (ValueError, feel.FeelError):
+        return None
+
+
+def _own(d: bpmn.Definition, e: Element) -> dt.timedelta:
+    """How long a step takes at least, as the model says."""
+    if e.id in d.containers:
+        return (_needed(d, e.id) or _NOTHING) if e.type != "adHocSubProcess" else _NOTHING
+    if e.type == "userTask" and e.assignment is not None:
+        return _duration(e.assignment.due, _SHORT_MONTH) or _NOTHING
+    if e.type == "intermediateCatchEvent":
+        waits = [_duration(x.timer.value, _SHORT_MONTH) for x in e.events if x.timer and x.timer.kind == "duration"]
+        return min((w for w in waits if w is not None), default=_NOTHING)
+    return _NOTHING
+
+
+def _needed(d: bpmn.Definition, limited: str) -> dt.timedelta | None:
+    """The shortest time through an activity or a container: the quickest way, the slowest of parallel branches."""
+    if limited not in d.containers:
+        return _own(d, d.elements[limited])
+    inside = d.containers[limited]
+    done: dict[str, dt.timedelta] = {}
+    for _ in inside.nodes:
+        changed = False
+        for node in inside.nodes:
+            e = d.elements[node]
+            if e.event_sub_process or e.for_compensation:
+                continue
+            before = [done.get(d.flows[f].source) for f in e.incoming]
+            if e.attached_to is not None:
+                before = [None]  # an event at the border may come at once, or never
+            known = [b for b in before if b is not None]
+            if e.incoming and (not known or (e.type == "parallelGateway" and len(known) < len(before))):
+                continue
+            begins = (max if e.type == "parallelGateway" else min)(known, default=_NOTHING)
+            ends = begins + _own(d, e)
+            if node not in done or ends < done[node] or (e.type == "parallelGateway" and ends != done[node]):
+                done[node] = ends
+                changed = True
+        if not changed:
+            break
+    last = [done[n] for n in inside.nodes if n in done and not d.elements[n].outgoing]
+    return min(last, default=None)

@@ -1,0 +1,79 @@
+"""All rules together: a definition and the facts in, findings out, each problem told once."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from engine import bpmn
+from engine.bpmn.definition import Flow
+from engine.lint import flows, governance, names, soundness, structure
+from engine.lint.findings import ERROR, Facts, Finding, Report, finding
+from engine.lint.space import CAP
+
+NO_FACTS = Facts()
+
+
+def check(definition: bpmn.Definition, facts: Facts = NO_FACTS, *, states: int = CAP) -> list[Finding]:
+    """What is wrong with a definition, errors first; `states` caps the search in each process."""
+    return examine(definition, facts, states=states).findings
+
+
+def examine(definition: bpmn.Definition, facts: Facts = NO_FACTS, *, states: int = CAP) -> Report:
+    """The findings, and how many states were looked at. A definition with problems of reading is not explored."""
+    found = [finding("model", p.element, p.message, code=p.code, **p.params) for p in definition.problems]
+    explored, complete = 0, True
+    for process in _processes(definition):
+        shape = [*structure.check(definition, process)]
+        found += shape
+        found += names.check(definition, process, facts)
+        found += _conditions(definition, process, facts)
+        found += governance.check(definition, process, facts)
+        if definition.problems or not flows.entries(definition, process):
+            complete = False
+        elif states > 0:
+            behaviour, space = soundness.check(definition, process, states)
+            found = [*_merge(found, behaviour)]
+            explored += len(space.nodes)
+            complete = complete and space.complete
+    if facts.source is not None:
+        found += structure.unused(facts.source)
+    return Report(sorted(found, key=lambda f: f.severity != ERROR), explored, complete)
+
+
+def _processes(d: bpmn.Definition) -> list[str]:
+    """The processes that are run."""
+    return [p.id for p in d.processes.values() if d.containers[p.id].nodes and (p.executable or p.id == d.process_id)]
+
+
+def _conditions(d: bpmn.Definition, process: str, facts: Facts) -> Iterator[Finding]:
+    """Names that conditions of flows read and nothing writes."""
+    nodes = flows.inside(d, process)
+    known = names.written([d.elements[n] for n in nodes], facts)
+    if known is None:
+        return
+    known |= {*facts.variables, *facts.given.get(process, ())}
+    inside = set(nodes)
+    for flow in d.flows.values():
+        if flow.source in inside:
+            yield from _condition(flow, known)
+
+
+def _condition(flow: Flow, known: set[str]) -> Iterator[Finding]:
+    for name in sorted(flow.condition.variables - known if flow.condition is not None else ()):
+        message = f"Nothing in the process writes {name!r}, which the condition reads."
+        text = flow.condition.text if flow.condition is not None else ""
+        yield finding("unwritten_name", flow.id, message, name=name, text=text)
+
+
+def _merge(shape: list[Finding], behaviour: list[Finding]) -> Iterator[Finding]:
+    """Where structure has named a fault, the run that shows it goes there and nothing is told twice."""
+    rest = list(behaviour)
+    unsupported = {f.element for f in shape if f.rule == "not_supported"}
+    for found in shape:
+        if found.rule == "loop_without_exit":
+            ring = found.params["elements"]
+            same = [b for b in rest if b.rule in ("livelock", "endless") and b.element in ring]
+            rest = [b for b in rest if b not in same]
+            yield replace(found, trace=same[0].trace) if same else found
+        else:
+            yield found
+    yield from (b for b in rest if not (b.rule == "not_explored" and b.element in unsupported))

@@ -1,0 +1,398 @@
+"""The state space of a process without data, breadth first, by the kernel itself.
+
+A state is what the kernel stores; two states are the same when they differ only in ids, order of birth and data.
+Moves are everything that may happen: any open task or job completes, reports an error or an escalation that is
+caught, any awaited event comes, in any order and with any choices. An event that does not interrupt comes at most once
+for each time it is armed. The search stops at a cap, and says so.
+"""
+
+import datetime as dt
+import itertools
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.bpmn import behaviours
+from engine.bpmn.definition import Element, Flow
+from engine.bpmn.faults import AgendaLimit
+from engine.bpmn.run import Env, Run
+from engine.bpmn.state import Part, Subscription, Token, load
+from engine.lint.abstraction import Abstract, Choice, Pruned
+
+CAP = 50_000
+# So many tokens at one place of one scope are looked at for growth without bound, and not followed any further.
+GROWTH = 3
+SCRIPTS = 512  # at most so many combinations of choices in one step
+AGENDA = 2_000
+_NOW = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_ENV = Env(agenda_limit=AGENDA)
+
+Label = tuple[str, str, str]  # (do, element, choice)
+Choices = tuple[tuple[Choice, bool], ...]
+Place = tuple[Any, ...]
+
+
+class Walk(Run):
+    """The kernel at work, with the elements that were entered and the ends that were reached twice."""
+
+    seen: set[str]
+    twice: set[str]
+    ends: frozenset[str]
+    kinds: Mapping[tuple[str, int], str]
+
+    def emit(self, token: Token, event: dict[str, Any]) -> None:
+        if event["e"] == "element.entered":
+            self.seen.add(event["el"])
+
+    def take(self, scope: Token, flow: Flow) -> None:
+        if flow.target in self.ends:
+            known = (scope.extra or {}).get("lint", [])
+            if flow.id in known:
+                self.twice.add(flow.target)
+            else:
+                scope.extra = {**(scope.extra or {}), "lint": sorted([*known, flow.id])}
+        Run.take(self, scope, flow)
+
+
+@dataclass(slots=True)
+class Node:
+    """A state that was reached: its texts, how, and what was found in it."""
+
+    main: str
+    shards: Mapping[str, str]
+    parent: int
+    label: Label
+    choices: Choices
+    ended: bool = False
+    stuck: tuple[str, ...] = ()  # nothing moves any more but events that do not interrupt: where the tokens are
+    silent: bool = False  # not even those
+    followers: list[int] = field(default_factory=list)  # -1: a way on that is not a state
+    places: dict[Place, int] | None = None  # only where many tokens are at one place
+
+
+@dataclass(slots=True)
+class Space:
+    """What the search found."""
+
+    model: Abstract
+    nodes: list[Node] = field(default_factory=list)
+    complete: bool = True
+    seen: set[str] = field(default_factory=set)
+    doubled: dict[str, int] = field(default_factory=dict)  # element → first state with two tokens there
+    unbounded: dict[str, int] = field(default_factory=dict)
+    endless: dict[str, tuple[int, Label, Choices]] = field(default_factory=dict)
+    uncaught: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, tuple[str, str]] = field(default_factory=dict)  # element → code and message of an incident
+
+
+def explore(model: Abstract, main_flow: frozenset[str], cap: int, starts: list[str]) -> Space:
+    """All states that can be reached, up to the cap. `main_flow`: elements where a second token means doubled work."""
+    space = Space(model)
+    known: dict[Any, int] = {}
+    ends = frozenset(e.id for e in model.definition.elements.values() if e.type == "endEvent" and e.id in main_flow)
+    queue: deque[int] = deque()
+
+    def reached(walk: Walk, shards: Mapping[str, str], parent: int, label: Label, choices: Choices) -> None:
+        space.seen |= walk.seen
+        key = _key(walk)
+        at = known.get(key)
+        if at is None:
+            node = _node(walk, shards, parent, label, choices)
+            at = known[key] = len(space.nodes)
+            space.nodes.append(node)
+            if not node.ended and not _look(space, walk, at, main_flow):
+                node.followers.append(-1)  # not followed: growth without bound has been shown
+            elif not node.ended:
+                queue.append(at)
+        for element in walk.twice:
+            space.doubled.setdefault(element, at)
+        if parent >= 0:
+            space.nodes[parent].followers.append(at)
+
+    for start in starts:
+        for walk, choices in _steps(space, model, None, ("start", start, ""), ends, -1):
+            reached(walk, {}, -1, ("start", start, ""), choices)
+    while queue:
+        if len(space.nodes) >= cap:
+            space.complete = False
+            break
+        number = queue.popleft()
+        node = space.nodes[number]
+        walk = _walk(model, node, ends)
+        moves = list(_moves(walk))
+        if not any(firm for _, _, firm in moves):
+            node.stuck = _standing(walk)
+            node.silent = not moves
+        for label, act, _ in moves:
+            for after, choices in _steps(space, model, node, label, ends, number, act):
+                reached(after, node.shards, number, label, choices)
+    return space
+
+
+def follow(model: Abstract, node: Node | None, label: Label) -> Iterator[tuple[Node, Choices]]:
+    """Every outcome of the first move of that label from a state (None: before the start)."""
+    space = Space(model)
+    ends: frozenset[str] = frozenset()
+    acts: list[Act | None] = [None]
+    if node is not None:
+        acts = list(itertools.islice((a for found, a, _ in _moves(_walk(model, node, ends)) if found == label), 1))
+    for act in acts:
+        for walk, choices in _steps(space, model, node, label, ends, -1, act):
+            yield _node(walk, {} if node is None else node.shards, -1, label, choices), choices
+
+
+def standing(model: Abstract, node: Node) -> list[str]:
+    """The elements at which the tokens of a state are."""
+    return list(_standing(_walk(model, node, frozenset()), every=True))
+
+
+def _node(walk: Walk, shards: Mapping[str, str], parent: int, label: Label, choices: Choices) -> Node:
+    outcome = walk.outcome()
+    texts = {**shards, **outcome.shards}
+    ended = walk.main.ended is not None
+    return Node(outcome.state, {k: v for k, v in texts.items() if v is not None}, parent, label, choices, ended)
+
+
+def _walk(model: Abstract, node: Node | None, ends: frozenset[str]) -> Walk:
+    if node is None:
+        main = Part("")
+        main.tokens[0] = Token(main, 0, "", variables={})
+    else:
+        main = load(node.main)
+    walk = Walk(model.definition, _ENV, _NOW, main, {} if node is None else node.shards)
+    walk.seen, walk.twice, walk.ends, walk.kinds = set(), set(), ends, model.kinds
+    return walk
+
+
+def _parts(walk: Walk) -> list[Part]:
+    """The main part and all shards, loaded."""
+    found = [walk.main]
+    for part in found:
+        for token in list(part.tokens.values()):
+            if token.host is not None and token.host.sharded:
+                found += [p for p in walk.shards(token, token.host) if p.ended is None]
+    return found
+
+
+# -- one step
+
+
+Act = tuple[str, str, Any]  # (action, entity, argument)
+
+
+def _steps(
+    space: Space,
+    model: Abstract,
+    node: Node | None,
+    label: Label,
+    ends: frozenset[str],
+    number: int,
+    act: Act | None = None,
+) -> Iterator[tuple[Walk, Choices]]:
+    """One move with every combination of choices that it meets, false before true."""
+    oracle = model.oracle
+    scripts: list[tuple[bool, ...]] = [()]
+    tried = 0
+    while scripts:
+        script = scripts.pop()
+        tried += 1
+        if tried > SCRIPTS:
+            space.complete = False
+            return
+        oracle.prepare(script)
+        walk = _walk(model, node, ends)
+        fine = True
+        try:
+            _do(walk, label, act)
+            walk.settle()
+        except Pruned:
+            fine = False
+        except AgendaLimit:
+            fine = False
+            element = next((t.element for _, t, _ in walk.agenda if t.element), label[1])
+            space.endless.setdefault(element, (number, label, tuple(oracle.asked)))
+        for at in range(len(oracle.asked) - 1, len(script) - 1, -1):
+            scripts.append((*(answer for _, answer in oracle.asked[:at]), not oracle.asked[at][1]))
+        if fine and not _failed(space, walk, number):
+            yield walk, tuple(oracle.asked)
+        else:
+            space.seen |= walk.seen
+
+
+def _do(walk: Walk, label: Label, act: Act | None) -> None:
+    if act is None:
+        root = walk.main.root
+        container = walk.definition.containers[walk.definition.process_id]
+        walk.listen(root)
+        for start in [label[1]] if label[1] else container.starts:
+            walk.later("enter", walk.add(root, start))
+        return
+    action, entity, argument = act
+    if action == "signal":
+        walk.broadcast(entity, None)
+        return
+    part = walk.part(entity.rpartition(".")[0])
+    number = int(entity.rpartition(".")[2])
+    if action != "trigger":
+        token = part.tokens[number]
+        arguments = {"done": ({},), "throw": (argument, "", {}), "escalate": (argument,)}[action]
+        walk.later(action, token, *arguments)
+        return
+    s = part.subscriptions[number]
+    s.was = True  # what does not interrupt comes once
+    walk.later("trigger", part.tokens[s.owner], number, None)
+
+
+def _failed(space: Space, walk: Walk, number: int) -> bool:
+    """Whether the step ended in an incident: choices that no data can make, an error that leaves the process, or
+    something that cannot be explored."""
+    incidents = [(p, i) for p in _parts(walk) for i in p.incidents.values()]
+    for part, incident in incidents:
+        element = part.tokens[incident.owner].element
+        if incident.code == "uncaught_error":
+            space.uncaught.setdefault(element, number)
+            if number >= 0:
+                space.nodes[number].followers.append(-1)
+        elif incident.code != "no_flow":
+            space.failed.setdefault(element, (incident.code, incident.message))
+            space.complete = False
+    return bool(incidents)
+
+
+def _standing(walk: Walk, every: bool = False) -> tuple[str, ...]:
+    """Where tokens are that nothing moves: at joins, or else wherever they are (`every`: in any case)."""
+    joins = set() if every else {t.element for p in _parts(walk) for t in p.joins.values()}
+    leaves = {t.element for p in _parts(walk) for t in p.tokens.values() if t.element and not t.children}
+    return tuple(sorted(joins or leaves))
+
+
+# -- what may happen
+
+
+def _moves(walk: Walk) -> Iterator[tuple[Label, Act, bool]]:
+    """Everything that may happen now; the last value is false for events that do not interrupt."""
+    signals: dict[str, bool] = {}
+    for part in _parts(walk):
+        for token in part.tokens.values():
+            if token.element and token.entered and token.host is None and not token.children:
+                node = walk.node(token)
+                if node.type == "userTask" or behaviours.is_job(node):
+                    yield from _work(walk, token, node)
+        for s in part.subscriptions.values():
+            firm = not _lasting(walk, part, s)
+            if s.kind == "s" and s.name is not None and not s.was:
+                signals[s.name] = signals.get(s.name, False) or firm
+            elif s.kind != "s" and not s.was:
+                original = walk.kinds.get((s.element, s.event), "message")
+                do = {"timer": "fire", "conditional": "fire", "message": "deliver"}.get(original, original)
+                yield (do, s.element, original), ("trigger", s.id, None), firm
+    for name, firm in signals.items():
+        yield ("signal", name, ""), ("signal", name, None), firm
+
+
+def _lasting(walk: Walk, part: Part, s: Subscription) -> bool:
+    element = walk.definition.elements[s.element]
+    return not element.interrupting and element.type in ("boundaryEvent", "startEvent")
+
+
+def _work(walk: Walk, token: Token, node: Element) -> Iterator[tuple[Label, Act, bool]]:
+    yield ("complete", node.id, ""), ("done", token.id, None), True
+    if not node.boundaries and node.type == "userTask":
+        return
+    offered: set[tuple[str, str | None]] = set()
+    for kind, do in (("error", "throw"), ("escalation", "escalate")):
+        for owner, catching, event in walk.catchers(token, kind):
+            beside = catching.type == "boundaryEvent" and owner.element == node.id
+            if (beside or (kind == "error" and node.type != "userTask")) and (do, event.code) not in offered:
+                offered.add((do, event.code))
+                yield (do, node.id, event.code or ""), (do, token.id, event.code), catching.interrupting
+
+
+# -- when two states are the same
+
+
+def _key(walk: Walk) -> Any:
+    """The state without ids, order and data."""
+    if walk.main.ended is not None:
+        return "ended"
+    return _token_key(walk, walk.main.root)
+
+
+def _token_key(walk: Walk, token: Token) -> Any:
+    waits: Any = ()
+    if token.subscriptions:
+        waits = tuple(sorted((s.element, s.event, s.was) for s in token.subscriptions.values()))
+    host = token.host
+    if host is None:
+        if not token.children and not waits and token.extra is None:
+            return (token.element, token.flow or "")
+        counters: Any = ()
+        children = [_token_key(walk, t) for t in token.children.values()]
+    elif host.sharded:
+        counters = (host.active,)
+        children = [_token_key(walk, p.root) for p in walk.shards(token, host) if p.ended is None]
+    else:
+        counters = (host.active, len(host.queue or ()))
+        children = [_token_key(walk, t) for t in token.children.values()]
+    if len(children) > 1:
+        children.sort(key=repr)
+    extra = repr(sorted(token.extra.items())) if token.extra else ""
+    return (token.element, token.flow or "", waits, counters, extra, tuple(children))
+
+
+# -- what is wrong with a state
+
+
+def _look(space: Space, walk: Walk, number: int, main_flow: frozenset[str]) -> bool:
+    """Note doubled work; false when the state need not be followed because tokens grow without bound."""
+    places: dict[Place, int] = {}
+    most = 1
+    for part in _parts(walk):
+        for token in part.tokens.values():
+            if not token.element or (token.number == 0 and part.id) or walk.is_child(token):
+                continue
+            place = (part.id, token.scope, token.element, token.flow)
+            count = places[place] = places.get(place, 0) + 1
+            if count > 1:
+                most = max(most, count)
+                if token.element in main_flow:
+                    space.doubled.setdefault(token.element, number)
+    if most < GROWTH:
+        return True
+    here = _marking(places)
+    space.nodes[number].places = here
+    at = space.nodes[number].parent
+    while at >= 0:
+        before = space.nodes[at]
+        if before.places is None:
+            before.places = _marking(_places(_walk(space.model, before, frozenset())))
+        if _covers(here, before.places):
+            grown = [p for p, n in here.items() if n > before.places.get(p, 0) and n >= GROWTH]
+            if grown:
+                space.unbounded.setdefault(grown[0][0], number)
+                return False
+        at = before.parent
+    return True
+
+
+def _places(walk: Walk) -> dict[Place, int]:
+    places: dict[Place, int] = {}
+    for part in _parts(walk):
+        for token in part.tokens.values():
+            if token.element and not (token.number == 0 and part.id) and not walk.is_child(token):
+                place = (part.id, token.scope, token.element, token.flow)
+                places[place] = places.get(place, 0) + 1
+    return places
+
+
+def _marking(places: Mapping[Place, int]) -> dict[Place, int]:
+    """How many tokens are at each element, by whatever flow and in whatever scope."""
+    found: dict[Place, int] = {}
+    for (_, _, element, flow), count in places.items():
+        found[element, flow] = found.get((element, flow), 0) + count
+    return found
+
+
+def _covers(more: Mapping[Place, int], less: Mapping[Place, int]) -> bool:
+    return more.keys() == less.keys() and all(more[p] >= n for p, n in less.items()) and more != less
