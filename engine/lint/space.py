@@ -125,7 +125,8 @@ def explore(model: Abstract, main_flow: frozenset[str], cap: int, starts: list[s
             node.stuck = _standing(walk)
             node.silent = not moves
         for label, act, _ in moves:
-            for after, choices in _steps(space, model, node, label, ends, number, act):
+            ready = walk if act is moves[-1][1] else None  # the state is read once less
+            for after, choices in _steps(space, model, node, label, ends, number, act, ready):
                 reached(after, node.shards, number, label, choices)
     return space
 
@@ -189,6 +190,7 @@ def _steps(
     ends: frozenset[str],
     number: int,
     act: Act | None = None,
+    ready: Walk | None = None,
 ) -> Iterator[tuple[Walk, Choices]]:
     """One move with every combination of choices that it meets, false before true."""
     oracle = model.oracle
@@ -201,7 +203,8 @@ def _steps(
             space.complete = False
             return
         oracle.prepare(script)
-        walk = _walk(model, node, ends)
+        walk = ready or _walk(model, node, ends)
+        ready = None
         fine = True
         try:
             _do(walk, label, act)
