@@ -349,6 +349,13 @@ class _Columns:
         self.nodes = [by_id[i] for i in order.walk]
         self.into: dict[str, list[Flow]] = {n.id: [] for n in nodes}
         self.leaving: set[str] = set()
+        # Room for the name of a flow, back or forth, between two neighbours.
+        self.room: dict[frozenset[str], int] = {}
+        self.loops = {f.tail.id for f in flows if f.tail is f.target}
+        for flow in flows:
+            if flow.label:
+                pair = frozenset((flow.tail.id, flow.target.id))
+                self.room[pair] = max(self.room.get(pair, 0), flow.label[0] + 16)
         self.flows = [f for f in flows if not f.back]
         for flow in self.flows:
             self.into[flow.target.id].append(flow)
@@ -444,8 +451,7 @@ class _Columns:
         x, tries = least, 0
         while tries < 40:
             node.x = x
-            distance = 16 if node.small else 24
-            if any(node.collides(other, 16 if other.small else distance) for other in others):
+            if any(node.collides(other, self._distance(node, other)) for other in others):
                 x += PITCH
                 continue
             tries += 1
@@ -457,6 +463,12 @@ class _Columns:
             x += PITCH
         node.x = best[1] if best else least
         self.placed.append(node)
+
+    def _distance(self, node: Node, other: Node) -> int:
+        least = 16 if node.small or other.small else 24
+        if {node.id, other.id} & self.loops:
+            least = 48
+        return max(least, self.room.get(frozenset((node.id, other.id)), 0))
 
     def _riser(self, flow: Flow, node: Node) -> _Riser | None:
         tail = flow.tail

@@ -22,6 +22,7 @@ _TITLE: Final = 24
 _LEVELS: Final = 5
 # How far a step in another lane moves right, and how much it gives to keep upright lines free.
 _STRIDES: Final = ((48, 90), (64, 90), (80, 90), (48, 180), (64, 180), (80, 180))
+_PATIENCE: Final = 100  # what a flow may pay, in costs of `routing`, to make room for the name of another
 _FINALISTS: Final = 2  # of the strides, drafted without refinement
 
 
@@ -152,7 +153,7 @@ def ports(box: Rect, kind: str, leaving: bool, back: bool, guard: bool = False) 
                 south: (box.cx + off, box.bottom - inset),
                 north: (box.cx + off, box.y + inset),
             }[side]
-            aside = 100 if pointed else 8 + abs(off) // 4 + (10 if off % 16 else 0)
+            aside = 70 if pointed else 8 + abs(off) // 4 + (10 if off % 16 else 0)
             found.append(routing.Port(at, side, cost + (aside if off else 0), inset))
     return found
 
@@ -187,7 +188,7 @@ def _connect(sheet: Sheet, drawn: outline.Outline, area: Rect, borders: Sequence
         grid.block(node.box)
         if node.id in sheet.labels:
             grid.block_label(sheet.labels[node.id])
-    for y in borders:
+    for y in [area.y, *borders, area.bottom]:
         grid.keep_clear(y)
     wires = [_wire(flow) for flow in sorted(drawn.flows, key=_difficulty)]
     grid.route(wires, passes=0 if draft else 2)
@@ -214,9 +215,9 @@ def _connect(sheet: Sheet, drawn: outline.Outline, area: Rect, borders: Sequence
 
 
 def _difficulty(flow: placement.Flow) -> tuple[bool, bool, int]:
-    """Straight neighbours are routed first, long ways and returns last."""
+    """Straight neighbours and loops around a corner are routed first, long ways and returns last."""
     a, b = flow.tail, flow.target
-    return (flow.back, a.key != b.key, abs(a.x - b.x) + abs(a.y - b.y))
+    return (flow.back and a is not b, a.key != b.key, abs(a.x - b.x) + abs(a.y - b.y))
 
 
 def _wire(flow: placement.Flow) -> routing.Wire:
@@ -273,26 +274,29 @@ class _Names:
         """Finds a spot; the wires whose own names have to be placed again because their lines gave way."""
         lines = {w.key: w.points for w in self.wires if w.points}
         around = [*self.solid, *self.taken.values()]
-        spots = [
-            spot
-            for size in dict.fromkeys(outline.label_size(name, limit) for limit in (96, 64, 240))
-            for spot in labelling.best_spots(wire.points, size, around, lines, wire.key, self.area, borders)
-        ]
-        for spot in sorted(spots, key=lambda s: s.cost):
-            if spot.hit and not yielding:
-                continue
-            moved = self._try(wire, spot)
-            if moved is not None:
-                return moved
+        spots = []
+        for limit, unwelcome in ((96, 0), (64, 35), (240, 50)):
+            size = outline.label_size(name, limit)
+            for spot in labelling.best_spots(wire.points, size, around, lines, wire.key, self.area, borders):
+                spots.append((spot.cost + unwelcome, len(spots), spot))
+        for patience in (_PATIENCE, _PATIENCE * 100):
+            for _, _, spot in sorted(spots, key=lambda ranked: ranked[:2]):
+                if spot.hit and not yielding:
+                    continue
+                moved = self._try(wire, spot, patience)
+                if moved is not None:
+                    return moved
         x, y = wire.points[0]
         self.taken[wire.key] = Rect(x + 6, y + 6, *outline.label_size(name, 96))
         return []
 
-    def _try(self, wire: routing.Wire, spot: labelling.Spot) -> list[routing.Wire] | None:
+    def _try(self, wire: routing.Wire, spot: labelling.Spot, patience: int) -> list[routing.Wire] | None:
+        """Takes the spot if the lines in its way find others, no more than `patience` dearer."""
         walls = self.grid.block_label(spot.box)
         hit = [w for w in self.wires if w.key in spot.hit]
         before = [(w, w.cells, w.points) for w in hit]
-        if self.grid.reroute(hit):
+        cost = sum(w.cost for w in hit)
+        if self.grid.reroute(hit) or sum(w.cost for w in hit) > cost + patience:
             self.grid.unblock(walls)
             self.grid.restore(before)
             return None
