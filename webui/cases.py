@@ -71,6 +71,7 @@ def show(case_id: str) -> Any:
         drawing=drawing,
         element_names={row.element: row.name for row in case.steps},
         folded=folded,
+        bad_opinion=None,
         folded_late=late,
     )
 

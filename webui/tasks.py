@@ -40,6 +40,7 @@ def context(task: Any, **more: Any) -> dict[str, Any]:
         "alone": False,
         "bad_opinion": None,
         "typed_response": "",
+        "typed_choice": "",
         **more,
     }
 
@@ -309,6 +310,7 @@ def respond(task_id: str, opinion_id: str) -> Any:
         found = [(f"r-{opinion_id}", wording.problem(reasons[0])) for reasons in error.fields.values()]
         task = engine().queries.task(actor(), task_id, lang())
         more = {"problems": found, "problem_title": _("The answer was not saved"), "bad_opinion": opinion_id}
+        more["typed_choice"] = request.form.get("response", "")
         return table_of_opinions(task, **more, typed_response=text), 422
     task = engine().queries.task(actor(), task_id, lang())
     still = [o for o in task.consultation.opinions if o.may_respond and not o.response] if task.consultation else []

@@ -57,3 +57,12 @@ def test_the_journal_names_people_and_steps_of_called_processes(site: Callable[.
     two = site("ky")
     page = two.person(HEAD).sees(f"/ho-so/{two.office.case_id}?phan=nhat-ky")
     assert "Chọn người góp ý, thời hạn" in page.text
+
+
+def test_a_nul_character_is_refused_before_a_database_chokes_on_it(site: Callable[..., Any]) -> None:
+    head = site("phan_cong").person(HEAD)
+    task = head.task("phan_cong")
+    page = head.sees(task)
+    assert head.sends(page, f"{task}/luu", {"noi_dung": "a\0b"}).status == 400
+    assert head.sees("/ho-so/%00").status == 400
+    assert head.sees("/ho-so?don_vi=%00").status == 400

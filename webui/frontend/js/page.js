@@ -85,7 +85,7 @@ export function page() {
   toasts();
   document.querySelector(".summary")?.focus();
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id !== "detail") return;
+    if (event.detail.target?.id !== "detail") return;
     toasts();
     event.detail.target.querySelector("h1")?.focus({ preventScroll: true });
     for (const row of document.querySelectorAll(".row")) {
