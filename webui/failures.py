@@ -120,7 +120,9 @@ def typed() -> list[tuple[str, str]]:
     except Exception:
         return []
     hidden = {"csrf_token", "password", "seen_version", "tiep"}
-    return [(name, text) for name, text in form.items(multi=True) if name not in hidden and len(text.strip()) >= 10]
+    # Choices are sent as codes of one word; what somebody wrote has several.
+    written = [(name, text) for name, text in form.items(multi=True) if name not in hidden]
+    return [(name, text) for name, text in written if len(text.strip()) >= 10 and len(text.split()) > 1]
 
 
 def page_of(error: core.EngineError) -> Page:
