@@ -78,6 +78,14 @@ def content(conn: sa.Connection, tenant: int, digest: str) -> bytes:
     return bytes(found)
 
 
+def intact(conn: sa.Connection, tenant: int, digest: str) -> bool:
+    """Whether the stored bytes with this SHA-256 are still those."""
+    body = conn.execute(
+        sa.select(files.c.content).where(files.c.tenant_id == tenant, files.c.sha256 == digest)
+    ).scalar()
+    return body is not None and hashlib.sha256(bytes(body)).hexdigest() == digest
+
+
 def add_version(
     conn: sa.Connection,
     tenant: int,

@@ -9,7 +9,7 @@ import gzip
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, abort, current_app, g, request
 from itsdangerous import BadData, URLSafeSerializer
 from markupsafe import Markup
 
@@ -25,6 +25,7 @@ POLICY = (
 
 def install(app: Flask) -> None:
     """Check every changing request, and dress every response."""
+    app.before_request(refuse_unspeakable)
     app.before_request(refuse_forged)
     app.after_request(dress)
     app.after_request(squeeze)
@@ -55,6 +56,13 @@ def with_form_cookie(response: Response) -> Response:
     secure = current_app.extensions["engine"].settings.secure_cookies
     response.set_cookie(FORM_COOKIE, secret(), max_age=3600, httponly=True, samesite="Strict", secure=secure)
     return response
+
+
+def refuse_unspeakable() -> None:
+    """Refuse NUL characters: no form of ours sends any, and PostgreSQL's texts cannot hold them."""
+    said = [request.path, *request.args.values(), *(value for values in request.form.listvalues() for value in values)]
+    if any("\0" in text for text in said):
+        abort(400)
 
 
 def refuse_forged() -> None:

@@ -15,9 +15,10 @@ from engine.commands.advance import advance, locked_case
 from engine.commands.models import SYSTEM
 from engine.commands.transaction import Tx
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, Reason
-from engine.records import cases, incidents, meta, seals, shards
-from engine.records import jobs as job_rows
+from engine.records import cases, document_versions, incidents, meta, opinions, seals, shards
+from engine.records import documents as document_rows
 from engine.records import journal as journal_rows
+from engine.records import tasks as task_rows
 
 
 def due_timers(tx: Tx, limit: int) -> list[Any]:
@@ -31,8 +32,8 @@ def due_jobs(tx: Tx, limit: int) -> list[Any]:
 
 
 def next_due(tx: Tx) -> datetime | None:
-    """When the next timer is due."""
-    return jobs.next_timer(tx.conn, tx.tenant)
+    """When the next timer is due that is not due yet."""
+    return jobs.next_timer(tx.conn, tx.tenant, tx.now)
 
 
 def fire_timer(tx: Tx, timer: Any) -> bool:
@@ -96,23 +97,9 @@ def retry(tx: Tx, actor: str, incident_id: str) -> None:
         raise Forbidden("role", f"Expected {actor} to be an administrator.")
     if row.resolved_at is not None:
         raise Conflict("resolved", "Expected an open incident, but it is resolved already.")
-    tx.conn.execute(
-        sa.update(incidents).where(i.tenant_id == tx.tenant, i.id == incident_id).values(resolved_at=tx.now)
-    )
-    failed = tx.conn.execute(
-        sa.update(job_rows)
-        .where(
-            job_rows.c.tenant_id == tx.tenant,
-            job_rows.c.case_id == row.case_id,
-            job_rows.c.token == row.token,
-            job_rows.c.state == "failed",
-        )
-        .values(state="queued", attempts=0, run_at=tx.system_now)
-    )
+    # A job that was given up stays as it ended: the kernel wants it done anew, with attempts of its own.
     given = {"do": "retry", "token": row.token, "shard": row.shard}
     advance(tx, case, given, actor=actor, kind="incident.resolved", facts={"element": row.element})
-    if failed.rowcount:
-        tx.ring_bell()
 
 
 def move_clock(tx: Tx, until: datetime) -> None:
@@ -164,7 +151,8 @@ def case_ids(tx: Tx, case_id: str | None = None) -> list[str]:
 
 
 def verify_case(tx: Tx, case_id: str) -> dict[str, Any]:
-    """Check one case: its journal's chain, and that replaying the journal gives the stored state byte for byte."""
+    """Check one case: its journal's chain, that replaying the journal gives the stored state byte for byte, and that
+    answers, opinions and documents are what was written down when they were given."""
     case = tx.conn.execute(sa.select(cases).where(cases.c.tenant_id == tx.tenant, cases.c.id == case_id)).one()
     j = journal_rows.c
     entries = tx.conn.execute(
@@ -172,7 +160,7 @@ def verify_case(tx: Tx, case_id: str) -> dict[str, Any]:
     ).all()
     faults = journal.faults(case_id, journal.Head(case.head_seq, case.head_hash), entries)
     if not faults:
-        faults = _replay_faults(tx, case, entries)
+        faults = _replay_faults(tx, case, entries) + _row_faults(tx, case_id, entries)
     return {"case": case_id, "code": case.code, "entries": len(entries), "faults": faults}
 
 
@@ -225,6 +213,42 @@ def _replay_faults(tx: Tx, case: Any, entries: Sequence[Any]) -> list[str]:
     if parts != stored:
         faults.append("the stored shards are not what the journal leads to")
     return faults
+
+
+def _row_faults(tx: Tx, case_id: str, entries: Sequence[Any]) -> list[str]:
+    """Where the rows that people read do not say what the journal says. Erased payloads say nothing."""
+    done = {row.id: row for row in _rows_of(tx, task_rows, case_id)}
+    by_task = {row.task_id: row for row in _rows_of(tx, opinions, case_id)}
+    by_id = {row.id: row for row in by_task.values()}
+    named = {row.id: row.artefact for row in _rows_of(tx, document_rows, case_id)}
+    kept = {(named.get(row.document_id), row.number): row.sha256 for row in _rows_of(tx, document_versions, case_id)}
+    faults, told = [], {}
+    for entry in entries:
+        facts = json.loads(entry.payload) if entry.payload is not None else {}
+        if "answers" in facts:
+            answers, task = facts["answers"], done.get(facts["task"])
+            said = (answers, answers.get("outcome"), answers.get("reason"), entry.actor)
+            if task is None or (task.answers, task.outcome, task.reason, task.ended_by) != said:
+                faults.append(f"entry {entry.seq}: the task {facts['task']} does not say what was answered")
+            opinion = by_task.get(facts["task"])
+            given = tuple(answers.get(key) or None for key in ("outcome", "noi_dung", "dieu_khoan"))
+            if opinion is not None and (opinion.outcome, opinion.remark, opinion.clause) != given:
+                faults.append(f"entry {entry.seq}: the opinion is not what was given")
+        elif entry.kind == "opinion.responded" and facts:
+            told[facts["opinion"]] = (entry.seq, facts["response"], facts["text"] or None)
+        elif entry.kind == "document.added" and facts:
+            digest = kept.get((facts["artefact"], facts["number"]))
+            if digest != facts["sha256"] or not documents.intact(tx.conn, tx.tenant, digest):
+                faults.append(f"entry {entry.seq}: the document {facts['filename']} is not what was added")
+    for opinion_id, (seq, response, text) in told.items():
+        opinion = by_id.get(opinion_id)
+        if opinion is None or (opinion.response, opinion.response_text) != (response, text):
+            faults.append(f"entry {seq}: the response to an opinion is not what was written")
+    return faults
+
+
+def _rows_of(tx: Tx, table: sa.Table, case_id: str) -> Sequence[Any]:
+    return tx.conn.execute(sa.select(table).where(table.c.tenant_id == tx.tenant, table.c.case_id == case_id)).all()
 
 
 def load_demo(tx: Tx, folder: Path, starts: datetime, password: str) -> list[tuple[str, int]]:
