@@ -12,6 +12,7 @@ from lxml import etree
 
 from engine.bpmn import layout
 from engine.bpmn.geometry import BPMN, BPMNDI, Edge, Geometry, Rect, Shape, crossings, faults
+from engine.errors import DefinitionError
 
 ROOT = Path(__file__).parent.parent
 MIWG = ROOT.parent / "shared" / "bpmn-miwg"
@@ -292,9 +293,24 @@ def test_ids_of_the_picture_follow_those_of_the_model() -> None:
         assert f'id="{element}_di" bpmnElement="{element}"' in xml
 
 
-def test_a_doctype_is_refused() -> None:
-    with pytest.raises(ValueError, match="DOCTYPE"):
-        layout.arrange(b'<!DOCTYPE x><definitions xmlns="' + BPMN.encode() + b'"/>')
+@pytest.mark.parametrize(
+    ("xml", "code"),
+    [
+        (b'<!DOCTYPE x><definitions xmlns="' + BPMN.encode() + b'"/>', "doctype"),
+        (b"<definitions", "xml"),
+        (b"<d>" + b"<e/>" * 20_001 + b"</d>", "too_many_elements"),
+        (b"<d>" + b" " * 2_000_001 + b"</d>", "too_large"),
+    ],
+)
+def test_a_file_that_may_do_harm_is_refused(xml: bytes, code: str) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        layout.arrange(xml)
+    assert [problem.code for problem in refused.value.problems] == [code]
+
+
+def test_a_file_without_process_gets_an_empty_picture() -> None:
+    assert arranged(Model()).shapes == {}
+    assert Geometry.read(layout.arrange(f'<definitions xmlns="{BPMN}"/>'.encode())).shapes == {}
 
 
 def test_twenty_four_steps_in_twelve_lanes_fit_beside_each_other() -> None:

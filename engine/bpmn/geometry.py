@@ -13,12 +13,17 @@ from typing import Final
 
 from lxml import etree
 
+from engine import errors
+
 Point = tuple[int, int]
 
 BPMN: Final = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI: Final = "http://www.omg.org/spec/BPMN/20100524/DI"
 DC: Final = "http://www.omg.org/spec/DD/20100524/DC"
 DI: Final = "http://www.omg.org/spec/DD/20100524/DI"
+
+_MAX_BYTES: Final = 2_000_000
+_MAX_ELEMENTS: Final = 20_000
 
 # What may lie around other shapes: they are frames, not obstacles.
 CONTAINERS: Final = frozenset({"participant", "lane", "subProcess", "transaction", "adHocSubProcess"})
@@ -168,14 +173,25 @@ class Geometry:
 
 
 def parse(xml: bytes) -> etree._Element:
-    """A hardened parse: no entities, no network, no DOCTYPE."""
+    """The root of a file from outside, comments kept: no entities, no DOCTYPE, at most 2 MB and 20,000 elements."""
+    if len(xml) > _MAX_BYTES:
+        raise _refused("too_large", f"Expected at most {_MAX_BYTES} bytes, found {len(xml)}.")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_blank_text=True
     )
-    root = etree.fromstring(xml, parser)
+    try:
+        root = etree.fromstring(xml, parser)
+    except (etree.XMLSyntaxError, LookupError, ValueError) as error:
+        raise _refused("xml", f"Expected well-formed XML: {error}.") from None
     if root.getroottree().docinfo.doctype:
-        raise ValueError("Expected a BPMN file without DOCTYPE")
+        raise _refused("doctype", "Expected no DOCTYPE: entities and external files are not read.")
+    if sum(1 for _ in root.iter()) > _MAX_ELEMENTS:
+        raise _refused("too_many_elements", f"Expected at most {_MAX_ELEMENTS} XML elements.")
     return root
+
+
+def _refused(code: str, message: str) -> errors.DefinitionError:
+    return errors.DefinitionError([errors.Problem("", None, code, message)])
 
 
 def tag(element: etree._Element) -> str:

@@ -524,7 +524,8 @@ def _stack(nodes: Sequence[Node], lanes: int, least_heights: Sequence[int], spac
             above = max(-r.y for n in here for r in parts[n.id])
             below = max(r.bottom for n in here for r in parts[n.id])
             reach[row] = (above, below)
-            need[row] = (max(shape + spacing.margin, above + 12), max(shape + spacing.margin, below + 12))
+            air = 12 + 12 * spacing.level
+            need[row] = (max(shape + spacing.margin, above + air), max(shape + spacing.margin, below + air))
         rows = list(reach)
         least = least_heights[lane] if lane < len(least_heights) else 0
         if not rows:

@@ -87,7 +87,8 @@ def _attempt(
     depth = 1 + max(len(lane.outer) for lane in lanes) if lanes else 0
     left, top = head + depth * HEAD + _PAD, title
     sheet = Sheet(
-        width=placement.up(left + placed.width + _PAD, 16), height=placement.up(top + max(placed.height, 56), 16)
+        width=placement.up(left + placed.width + _PAD * (1 + spacing.level), 16),
+        height=placement.up(top + max(placed.height, 56), 16),
     )
     for node in drawn.nodes:
         node.x, node.y = node.x + left, node.y + top
