@@ -43,6 +43,7 @@ RULES: Mapping[str, Literal["error", "warning"]] = {
     "unbounded": ERROR,
     "endless": ERROR,
     "dead": ERROR,
+    "dead_event": WARNING,
     "uncaught_error": WARNING,
     "not_explored": WARNING,
     "cap_reached": WARNING,

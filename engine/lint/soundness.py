@@ -212,7 +212,10 @@ def _dead(d: bpmn.Definition, process: str, found: Space) -> Iterator[Finding]:
         skipped = e.for_compensation or any(x.kind == "compensation" for x in e.events) or e.scope in dead
         hosted = e.attached_to in dead
         if first and not stands and not skipped and not hosted:
-            yield finding("dead", element, f"No run ever comes to {_name(d, element)}.")
+            if e.type == "boundaryEvent" or e.event_sub_process:
+                yield finding("dead_event", element, f"What {_name(d, element)} waits for never happens in time.")
+            else:
+                yield finding("dead", element, f"No run ever comes to {_name(d, element)}.")
 
 
 def _honest(process: str, found: Space, cap: int) -> Iterator[Finding]:

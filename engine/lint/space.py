@@ -21,8 +21,10 @@ from engine.bpmn.state import Part, Subscription, Token, load
 from engine.lint.abstraction import Abstract, Choice, Pruned
 
 CAP = 50_000
-# So many tokens at one place of one scope are looked at for growth without bound, and not followed any further.
+# So many tokens at one place of one scope are looked at for growth without bound; where only events beside the flow
+# lead, reminders may pile up, and so many are not followed any further.
 GROWTH = 3
+PILE = 2
 SCRIPTS = 512  # at most so many combinations of choices in one step
 AGENDA = 2_000
 _NOW = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -233,7 +235,10 @@ def _do(walk: Walk, label: Label, act: Act | None) -> None:
         return
     action, entity, argument = act
     if action == "signal":
-        walk.broadcast(entity, None)
+        for s in [s for p in _parts(walk) for s in p.subscriptions.values() if s.kind == "s" and s.name == entity]:
+            if not s.was:
+                s.was = True
+                walk.later("trigger", s.part.tokens[s.owner], s.number, None)
         return
     part = walk.part(entity.rpartition(".")[0])
     number = int(entity.rpartition(".")[2])
@@ -350,7 +355,7 @@ def _token_key(walk: Walk, token: Token) -> Any:
 def _look(space: Space, walk: Walk, number: int, main_flow: frozenset[str]) -> bool:
     """Note doubled work; false when the state need not be followed because tokens grow without bound."""
     places: dict[Place, int] = {}
-    most = 1
+    many = False
     for part in _parts(walk):
         for token in part.tokens.values():
             if not token.element or (token.number == 0 and part.id) or walk.is_child(token):
@@ -358,10 +363,10 @@ def _look(space: Space, walk: Walk, number: int, main_flow: frozenset[str]) -> b
             place = (part.id, token.scope, token.element, token.flow)
             count = places[place] = places.get(place, 0) + 1
             if count > 1:
-                most = max(most, count)
                 if token.element in main_flow:
                     space.doubled.setdefault(token.element, number)
-    if most < GROWTH:
+                many = many or count >= _enough(token.element, main_flow)
+    if not many:
         return True
     here = _marking(places)
     space.nodes[number].places = here
@@ -371,12 +376,17 @@ def _look(space: Space, walk: Walk, number: int, main_flow: frozenset[str]) -> b
         if before.places is None:
             before.places = _marking(_places(_walk(space.model, before, frozenset())))
         if _covers(here, before.places):
-            grown = [p for p, n in here.items() if n > before.places.get(p, 0) and n >= GROWTH]
+            grown = [p[0] for p, n in here.items() if n > before.places[p] and n >= _enough(p[0], main_flow)]
+            for element in [e for e in grown if e in main_flow][:1]:
+                space.unbounded.setdefault(element, number)
             if grown:
-                space.unbounded.setdefault(grown[0][0], number)
                 return False
         at = before.parent
     return True
+
+
+def _enough(element: str, main_flow: frozenset[str]) -> int:
+    return GROWTH if element in main_flow else PILE
 
 
 def _places(walk: Walk) -> dict[Place, int]:
