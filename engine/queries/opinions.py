@@ -46,7 +46,13 @@ def _participants(tx: Asker, keys: list[str]) -> dict[str, tuple[str, str | None
         row.id: row.name
         for row in tx.conn.execute(sa.select(units.c.id, units.c.name).where(units.c.tenant_id == tx.tenant))
     }
-    persons = key_names(tx, [key for key in keys if "@" not in key])
+    p = people.c
+    asked = sorted({key for key in keys if "@" not in key})
+    persons = {
+        row.id: row.name
+        for row in tx.conn.execute(sa.select(p.id, p.name).where(p.tenant_id == tx.tenant, p.id.in_(asked)))
+    }
+    persons |= key_names(tx, [key for key in asked if key not in persons])
     return {
         key: (named.get(key.partition("@")[2], key), None) if "@" in key else (persons.get(key, key), None)
         for key in keys
@@ -78,7 +84,7 @@ def _round(
         asked_at=head.opened_at,
         due=due_of(tx, head.due_at, _closed_at(head)),
         deemed_consent=True,
-        deemed_from=deadlines.due_day(head.due_at) if head.due_at else None,
+        deemed_from=deadlines.due_day(head.due_at) + timedelta(days=1) if head.due_at else None,
         closed=head.closed_at is not None,
         counts=dict(counts),
         open_responses=sum(v.may_respond and v.response is None for v in views),

@@ -70,11 +70,12 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
     facts = gates.Facts(person, row.drafter, requires, produces, documents.newest(versions), names, remarks)
     conditions = gates.conditions(facts, is_gate) if row.state in tasks.OPEN_STATES else []
     draft = row.draft or {}
-    numbered = paths.steps(main)
-    step_no = next((i for i, e in enumerate(numbered, 1) if e.properties["step"] == row.step), 0)
+    numbered = paths.numbers(main)
     signed = signed_versions(tx, row.case_id)
     drafts = row.drafter == person or tasks.stands_in(row, person)
-    asked = rounds(tx, row.case_id, actor, drafts, only_task=task_id if row.kind == "opinion" else None)
+    asked = []
+    if row.kind == "opinion" or "opinions" in requires:
+        asked = rounds(tx, row.case_id, actor, drafts, only_task=task_id if row.kind == "opinion" else None)
     # An opinion is its author's: others who take part in the case read that the task is there, not what was answered.
     readable = mine or row.kind != "opinion" or bool(asked)
     signer = person_name(tx, person) if "complete" in rights and element.properties.get("gate") == "signing" else None
@@ -89,8 +90,8 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
         case_title=row.title,
         case_short=row.label or short(row.title),
         step=row.step,
-        step_no=step_no,
-        step_count=len(numbered),
+        step_no=numbered.get(row.step or "", 0),
+        step_count=max(numbered.values(), default=0),
         assignee=row.assignee,
         assignee_name=row.assignee_name,
         assigned_by=None,
