@@ -203,8 +203,7 @@ class _Operations(_Area):
         self.settle()
         while (due := self._engine.read(operations.next_due)) is not None and due <= until:
             self._engine.write(operations.move_clock, due)
-            if not self.settle():
-                break
+            self.settle()
         self._engine.write(operations.move_clock, until)
         self.settle()
 

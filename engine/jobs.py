@@ -48,13 +48,21 @@ CANCEL_JOBS = (
 
 
 def arm(conn: sa.Connection, tenant: int, case_id: str, events: Iterable[dict[str, Any]]) -> None:
-    """Write armed timers down. A repeating timer keeps its id: its row is armed again with the next instant."""
-    for event in events:
-        values = {"element": event["el"], "due_at": clock.parse(event["due"]), "state": "armed"}
-        here = sa.and_(timers.c.tenant_id == tenant, timers.c.case_id == case_id, timers.c.token == event["timer"])
-        if conn.execute(sa.update(timers).where(here).values(**values)).rowcount == 0:
-            key = {"tenant_id": tenant, "case_id": case_id, "token": event["timer"], "shard": event.get("shard")}
-            conn.execute(sa.insert(timers), {**key, **values})
+    """Write armed timers down (one statement); each firing of a repeating timer is a timer of its own."""
+    rows = [
+        {
+            "tenant_id": tenant,
+            "case_id": case_id,
+            "token": event["timer"],
+            "shard": event.get("shard"),
+            "element": event["el"],
+            "due_at": clock.parse(event["due"]),
+            "state": "armed",
+        }
+        for event in events
+    ]
+    if rows:
+        conn.execute(sa.insert(timers), rows)
 
 
 def cancel_timers(conn: sa.Connection, tenant: int, case_id: str, tokens: list[str]) -> None:
@@ -112,10 +120,11 @@ def due_timers(conn: sa.Connection, tenant: int, now: datetime, limit: int) -> l
     )
 
 
-def next_timer(conn: sa.Connection, tenant: int) -> datetime | None:
-    """When the next armed timer is due, in business time."""
+def next_timer(conn: sa.Connection, tenant: int, now: datetime) -> datetime | None:
+    """When the next armed timer after `now` is due, in business time."""
     t = timers.c
-    return conn.execute(sa.select(sa.func.min(t.due_at)).where(t.tenant_id == tenant, t.state == "armed")).scalar()
+    later = sa.select(sa.func.min(t.due_at)).where(t.tenant_id == tenant, t.state == "armed", t.due_at > now)
+    return conn.execute(later).scalar()
 
 
 def enqueue(
@@ -194,7 +203,7 @@ def raise_incidents(
             "tenant_id": tenant,
             "id": clock.new_id(),
             "case_id": case_id,
-            "token": event["token"],
+            "token": event["incident"],
             "shard": event.get("shard"),
             "element": event["el"],
             "code": event["code"],
@@ -208,7 +217,7 @@ def raise_incidents(
 
 
 def resolve_incidents(conn: sa.Connection, tenant: int, case_id: str, tokens: list[str], now: datetime) -> None:
-    """Mark open incidents of tokens as resolved."""
+    """Mark open incidents as resolved, by their kernel ids."""
     i = incidents.c
     if tokens:
         conn.execute(

@@ -6,7 +6,18 @@ from typing import Any
 
 from engine import bpmn, feel
 
-PASSED = frozenset({"exclusiveGateway", "inclusiveGateway", "parallelGateway", "intermediateThrowEvent"})
+# What does itself is no place where anybody holds the case.
+PASSED = frozenset(
+    {
+        "exclusiveGateway",
+        "inclusiveGateway",
+        "parallelGateway",
+        "intermediateThrowEvent",
+        "serviceTask",
+        "scriptTask",
+        "businessRuleTask",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,15 @@ def steps(definition: bpmn.Definition) -> list[bpmn.Element]:
     """The elements that are steps of the plan (property `step`), in the order of their numbers; timers left out."""
     found = [e for e in definition.elements.values() if "step" in e.properties and not e.event_sub_process]
     return sorted((e for e in found if e.type != "startEvent" or not e.attached_to), key=lambda e: e.properties["step"])
+
+
+def numbers(definition: bpmn.Definition) -> dict[str, int]:
+    """Step → the number that people call it by: the plan's own ("T1.16" is step 16), else its place in the order."""
+    found = [e.properties["step"] for e in steps(definition)]
+    last = [step.rpartition(".")[2] for step in found]
+    if all(part.isdecimal() for part in last) and len(set(last)) == len(last):
+        return {step: int(part) for step, part in zip(found, last, strict=True)}
+    return {step: n for n, step in enumerate(found, 1)}
 
 
 def milestones(definition: bpmn.Definition) -> list[bpmn.Element]:
