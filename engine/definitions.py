@@ -206,10 +206,8 @@ def read_folder(path: Path, known_processes: Iterable[str] = (), known_decisions
         except DefinitionError as error:
             problems += error.problems
     for file in sorted(path.glob("*.bpmn")):
-        try:
-            compiled = bpmn.compile(file.read_bytes(), file=file.name)
-        except DefinitionError as error:
-            problems += error.problems
+        compiled = _compiled(file, problems)
+        if compiled is None:
             continue
         if compiled.process_id != file.stem:
             problems.append(Problem(file.name, compiled.process_id, "process_id", f"expected process id {file.stem}"))
@@ -222,6 +220,19 @@ def read_folder(path: Path, known_processes: Iterable[str] = (), known_decisions
     if problems:
         raise DefinitionError(problems)
     return Folder(models, form_bytes, decisions, sources)
+
+
+def _compiled(file: Path, problems: list[Problem]) -> bpmn.Definition | None:
+    """The model of a file, its faults added to `problems`; one that can be opened at all is checked further."""
+    content = file.read_bytes()
+    try:
+        return bpmn.compile(content, file=file.name)
+    except DefinitionError as error:
+        problems += error.problems
+    try:
+        return bpmn.compile(content, file=file.name, strict=False)
+    except DefinitionError:
+        return None
 
 
 def _unresolved(

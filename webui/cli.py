@@ -51,6 +51,7 @@ def _open() -> Engine:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="trinhky")
 def main() -> None:
     """Trình Ký: drafting and approval pipelines drawn in BPMN."""
 
@@ -255,7 +256,7 @@ def verify(case_id: str | None) -> None:
         click.echo(f"{finding['code']}: {finding['entries']} entries, " + ("; ".join(finding["faults"]) or "verified"))
     if bad:
         raise click.ClickException(f"{len(bad)} of {len(findings)} cases do not verify.")
-    click.echo(f"{len(findings)} cases verify.")
+    click.echo("1 case verifies." if len(findings) == 1 else f"{len(findings)} cases verify.")
 
 
 @main.command()
@@ -284,13 +285,18 @@ def _instant(text: str | None) -> datetime | None:
     return (value if value.tzinfo else value - OFFICE).replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
 
 
+def _local(instant: str) -> str:
+    """An instant as the office's clock shows it (UTC+7)."""
+    return (datetime.fromisoformat(instant) + OFFICE).strftime("%d/%m/%Y %H:%M:%S")
+
+
 def _line(event: dict[str, Any]) -> str:
     rest = " ".join(
         f"{key}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
         for key, value in event.items()
         if key not in ("e", "at") and value not in (None, [], {})
     )
-    at = f"{event['at']} " if "at" in event else ""
+    at = f"{_local(event['at'])} " if "at" in event else ""
     return f"{at}{event['e']:<18} {rest}"
 
 

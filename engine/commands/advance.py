@@ -287,7 +287,11 @@ def _open_tasks(
         kind = "gate" if "gate" in properties else "opinion" if "consultation" in properties else "task"
         first, keys = tasks.candidate_keys(event, case.lead_unit, tx.environment_facts.unit_lanes, element.lane)
         caller = bundle.definition.elements.get(event.get("call") or "")
-        step = properties.get("step") or (caller.properties.get("step") if caller else None)
+        step = (
+            properties.get("step")
+            or (caller.properties.get("step") if caller else None)
+            or next(iter(gates.words(properties.get("part_of"))), None)
+        )
         row = tasks.row(
             tenant=tx.tenant,
             case_id=case.case_id,

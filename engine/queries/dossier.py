@@ -169,7 +169,8 @@ def _steps(
 ) -> list[StepRow]:
     found = []
     drafter = person_name(tx, row.drafter) if row.drafter else None
-    for n, element in enumerate(_countable(definition), 1):
+    numbered = paths.numbers(definition)
+    for element in _countable(definition):
         own = _of_step(definition, element, rows)
         opened = [t for t in own if t.state in OPEN]
         done = [t for t in own if t.state == DONE]
@@ -188,7 +189,7 @@ def _steps(
         mine = next((t for t in opened if t.assignee in keys or (t.assignee is None and t.candidate in keys)), None)
         found.append(
             StepRow(
-                no=n,
+                no=numbered[element.properties["step"]],
                 step=element.properties["step"],
                 element=element.id,
                 name=element.properties.get("label") or element.name or element.id,
@@ -228,13 +229,14 @@ def _standing(tx: Asker, own: list[Any], opened: list[Any], done: list[Any]) -> 
         dues = [due_of(tx, t.due_at) for t in opened]
         due = min(dues, key=lambda d: (URGENCY.get(d.state, 9), d.days))
         return due, opened[0].created_at, None, "late" if due.state == "late" else "active"
-    if done:
-        last = max(done, key=lambda t: t.ended_at)
-        return due_of(tx, last.due_at, last.ended_at), own[0].created_at, last.ended_at, "done"
-    closed = [t for t in own if t.state == "cancelled"]
-    if closed:
-        last = max(closed, key=lambda t: t.ended_at)
-        return due_of(tx, last.due_at, last.ended_at), own[0].created_at, last.ended_at, "done"
+    # A round of opinions is over when it is closed, not with the last answer; whoever was silent was withdrawn then.
+    ended = own if any(t.kind == "opinion" for t in own) else done or [t for t in own if t.state == "cancelled"]
+    if ended:
+        last = max(ended, key=lambda t: t.ended_at)
+        finished = last.ended_at
+        if last.due_at and 0 <= (finished - last.due_at).total_seconds() <= 1:
+            finished = last.due_at
+        return due_of(tx, last.due_at, finished), own[0].created_at, finished, "done"
     return due_of(tx, None), None, None, "coming"
 
 

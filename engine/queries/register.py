@@ -53,8 +53,8 @@ def cases_list(tx: Asker, person: str, state: str | None = None, unit: str | Non
         .limit(LIMIT)
     ).all()
     current = _current_steps(tx, [r.id for r in rows if r.status == "running"])
-    done = _done_steps(tx, [r.id for r in rows])
-    lines = [_line(tx, r, current.get(r.id, []), done.get(r.id, 0)) for r in rows]
+    names = key_names(tx, [t.candidate for held in current.values() for t in held if t.candidate and not t.person])
+    lines = [_line(tx, r, current.get(r.id, []), names) for r in rows]
     counts = {name: sum(map(holds, lines)) for name, holds in FILTERS.items()}
     keep = FILTERS.get(state or "all", FILTERS["all"])
     named = {r.lead_unit: r.unit_name or r.lead_unit for r in rows}
@@ -68,7 +68,7 @@ def _current_steps(tx: Asker, ids: list[str]) -> dict[str, list[Any]]:
     found = defaultdict(list)
     if ids:
         rows = tx.conn.execute(
-            sa.select(t.case_id, t.name, t.element, t.candidate, t.due_at, people.c.name.label("person"))
+            sa.select(t.case_id, t.name, t.step, t.candidate, t.due_at, people.c.name.label("person"))
             .outerjoin(people, sa.and_(people.c.tenant_id == t.tenant_id, people.c.id == t.assignee))
             .where(t.tenant_id == tx.tenant, t.case_id.in_(ids), t.state.in_(("ready", "claimed")))
             .order_by(t.created_at)
@@ -78,31 +78,16 @@ def _current_steps(tx: Asker, ids: list[str]) -> dict[str, list[Any]]:
     return found
 
 
-def _done_steps(tx: Asker, ids: list[str]) -> dict[str, int]:
-    t = tasks.c
-    if not ids:
-        return {}
-    rows = tx.conn.execute(
-        sa.select(t.case_id, sa.func.count(sa.distinct(t.step)))
-        .where(t.tenant_id == tx.tenant, t.case_id.in_(ids), t.state == "completed", t.step.is_not(None))
-        .group_by(t.case_id)
-    )
-    return {case_id: n for case_id, n in rows}
-
-
-def _line(tx: Asker, row: Any, current: list[Any], done: int) -> CaseRow:
-    definition = tx.models.bundle(tx.conn, tx.tenant, row.definition).definition
-    names = key_names(tx, [t.candidate for t in current if t.candidate and not t.person])
+def _line(tx: Asker, row: Any, current: list[Any], names: Mapping[str, str]) -> CaseRow:
+    numbered = paths.numbers(tx.models.bundle(tx.conn, tx.tenant, row.definition).definition)
     dues = [due_of(tx, t.due_at) for t in current]
     worst = min(dues, key=lambda d: (URGENCY.get(d.state, 9), -d.days if d.state == "late" else d.days), default=None)
-    seen: dict[str, tuple[str, str]] = {}
+    held: dict[str, list[str]] = {}
     for t in current:
-        holder = t.person or names.get(t.candidate or "", "")
-        if t.element in seen and seen[t.element][1] != holder:
-            more = sum(x.element == t.element for x in current)
-            seen[t.element] = (t.name, f"{more} người")
-        else:
-            seen.setdefault(t.element, (t.name, holder))
+        held.setdefault(t.name, []).append(t.person or names.get(t.candidate or "", ""))
+    shown = {name: list(dict.fromkeys(holders)) for name, holders in held.items()}
+    at = [numbered[t.step] for t in current if t.step in numbered]
+    count = max(numbered.values(), default=0)
     return CaseRow(
         id=row.id,
         code=row.code,
@@ -112,12 +97,13 @@ def _line(tx: Asker, row: Any, current: list[Any], done: int) -> CaseRow:
         lead_unit_name=row.unit_name or row.lead_unit,
         state=case_state(row.status),
         milestone=row.milestone,
-        steps=list(seen.values()),
+        steps=[(name, ", ".join(people[:2]) + (" …" if len(people) > 2 else "")) for name, people in shown.items()],
         step_due=worst or due_of(tx, None, row.ended_at),
         case_due=month_due(tx, row.latest_finish, row.ended_at),
         started_at=row.started_at,
-        done_steps=done,
-        step_count=len([e for e in paths.steps(definition) if e.type in ("userTask", "callActivity")]),
+        # A case stands at its first open step; what comes before it is done.
+        done_steps=min(at) - 1 if at else count if row.status == "completed" else 0,
+        step_count=count,
     )
 
 
