@@ -124,9 +124,9 @@ def _held(unit: sa.ColumnElement[bool]) -> sa.Select[Any]:
 
 
 # Built once: a page asks for the holders of every task that it lists.
-HELD_IN_UNIT = _held(memberships.c.unit_id == sa.bindparam("unit"))
-HELD_WHEREVER_BOUND = _held(lane_bindings.c.unit_id == memberships.c.unit_id)
-ONE_PERSON = (
+HELD_IN_UNIT: sa.Select[Any] = _held(memberships.c.unit_id == sa.bindparam("unit"))
+HELD_WHEREVER_BOUND: sa.Select[Any] = _held(lane_bindings.c.unit_id == memberships.c.unit_id)
+ONE_PERSON: sa.Select[Any] = (
     sa.select(people.c.id, people.c.name, memberships.c.unit_id, memberships.c.position, people.c.sort_key)
     .join(
         memberships,
@@ -142,9 +142,12 @@ def holders(conn: sa.Connection, tenant: int, key: str, day: date) -> list[Any]:
     lane, _, unit = key.partition("@")
     asked = {"tenant": tenant, "lane": lane, "day": day}
     if unit:
-        return list(conn.execute(HELD_IN_UNIT, {**asked, "unit": unit}))
-    rows = list(conn.execute(HELD_WHEREVER_BOUND, asked))
-    return rows or list(conn.execute(ONE_PERSON, {"tenant": tenant, "person": key}))
+        in_unit: list[Any] = list(conn.execute(HELD_IN_UNIT, {**asked, "unit": unit}))
+        return in_unit
+    found: list[Any] = list(conn.execute(HELD_WHEREVER_BOUND, asked))
+    if found:
+        return found
+    return list(conn.execute(ONE_PERSON, {"tenant": tenant, "person": key}))
 
 
 def lanes_by_unit(conn: sa.Connection, tenant: int) -> frozenset[str]:
