@@ -465,6 +465,7 @@ incidents = table(
     "incidents",
     col("id", Id),
     col("case_id", Id),
+    # the kernel's id of the incident
     col("token", sa.String(120)),
     col("shard", sa.String(120), null=True),
     col("element", sa.String(120)),
@@ -518,6 +519,8 @@ seals = table(
     "seals",
     col("day", sa.Date),
     col("cases", sa.Integer),
+    # {case id: [number of its last entry, hash of that entry]}
+    col("heads", sa.Text),
     col("digest", Digest),
     col("prev", Digest),
     col("hash", Digest),
