@@ -40,8 +40,8 @@ def recognise() -> Response | None:
     if g.session is not None or request.endpoint in OPEN:
         return None
     seen = request.full_path.rstrip("?") if request.method == "GET" else urlsplit(request.referrer or "").path
-    expired = {"het_phien": 1} if token else {}
-    return go(url_for("auth.log_in", tiep=inside(seen) if seen != "/" else None, **expired))
+    onward = inside(seen) if seen != "/" else None
+    return go(url_for("auth.log_in", tiep=onward, het_phien=1 if token else None))
 
 
 @pages.get("/dang-nhap")

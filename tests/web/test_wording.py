@@ -18,7 +18,7 @@ from engine.errors import Reason
 from webui import languages, wording
 
 ROOT = Path(webui.__file__).parent
-METHODS = [("templates/**.html", "jinja2"), ("*.py", "python")]
+METHODS = [("frontend/**", "ignore"), ("templates/**.html", "jinja2"), ("**.py", "python")]
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 
 

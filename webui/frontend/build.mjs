@@ -12,7 +12,6 @@ import { drum } from "./drum.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "static");
 const fresh = `${target}.new`;
-const templates = join(here, "..", "templates");
 rmSync(fresh, { recursive: true, force: true });
 mkdirSync(fresh, { recursive: true });
 
@@ -79,12 +78,11 @@ const sources = [];
 (function walk(folder) {
   for (const entry of readdirSync(folder)) {
     const path = join(folder, entry);
+    if (path === here || path === target || path === fresh) continue;
     if (statSync(path).isDirectory()) walk(path);
-    else if (path.endsWith(".html")) sources.push(readFileSync(path, "utf8"));
+    else if (/\.(html|py)$/.test(path)) sources.push(readFileSync(path, "utf8"));
   }
-})(templates);
-for (const entry of readdirSync(join(here, "..")))
-  if (entry.endsWith(".py")) sources.push(readFileSync(join(here, "..", entry), "utf8"));
+})(join(here, ".."));
 const wanted = new Set();
 for (const source of sources) for (const [, name] of source.matchAll(/["']([a-z][a-z0-9]*(?:-[a-z0-9]+)*)["']/g)) wanted.add(name);
 const icons = {};

@@ -83,6 +83,7 @@ export function page() {
     }
   });
   toasts();
+  document.querySelector(".row.selected")?.scrollIntoView({ block: "nearest" });
   document.querySelector(".summary")?.focus();
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target?.id !== "detail") return;

@@ -1,0 +1,98 @@
+"""Codes, dates and states as words of an office, in the reader's language.
+
+The engine says `late, 3` or `not_candidate`; here it becomes "Quá hạn 3 ngày làm việc" or a sentence with what to do
+now. Message ids are English; the catalogue holds the Vietnamese, which is the language people read. Nothing here asks
+the engine for anything but the clock. Templates call all of it through `say`.
+"""
+
+import sys
+
+from flask import Flask
+
+from webui.wording.dates import clock, day, full_day, month, size, stamp, weekday
+from webui.wording.decisions import (
+    KINDS,
+    OPINIONS,
+    RESPOND,
+    RESPONSES,
+    button_label,
+    condition_label,
+    condition_mark,
+    condition_note,
+    consequence,
+    gate_name,
+    opinion_mark,
+    option_label,
+    outcome,
+    outcome_mark,
+    response_mark,
+)
+from webui.wording.events import done, event, origin
+from webui.wording.marks import N_, Mark
+from webui.wording.prose import glue, paragraphs
+from webui.wording.refusals import field_label, problem, reason_text, refusal, refusal_text, wait_text, why_not
+from webui.wording.states import case_mark, due_line, due_mark, due_tag, group, step_mark
+
+__all__ = [
+    "KINDS",
+    "N_",
+    "OPINIONS",
+    "RESPOND",
+    "RESPONSES",
+    "Mark",
+    "button_label",
+    "case_mark",
+    "clock",
+    "condition_label",
+    "condition_mark",
+    "condition_note",
+    "consequence",
+    "day",
+    "done",
+    "due_line",
+    "due_mark",
+    "due_tag",
+    "event",
+    "field_label",
+    "full_day",
+    "gate_name",
+    "glue",
+    "group",
+    "month",
+    "opinion_mark",
+    "option_label",
+    "origin",
+    "outcome",
+    "outcome_mark",
+    "paragraphs",
+    "problem",
+    "reason_text",
+    "refusal",
+    "refusal_text",
+    "response_mark",
+    "size",
+    "stamp",
+    "step_mark",
+    "wait_text",
+    "weekday",
+    "why_not",
+]
+
+
+def install(app: Flask) -> None:
+    """Give templates these words."""
+    app.jinja_env.filters.update(
+        day=day,
+        full_day=full_day,
+        weekday=weekday,
+        clock=clock,
+        stamp=stamp,
+        month=month,
+        size=size,
+        glue=glue,
+        paragraphs=paragraphs,
+        problem=problem,
+        outcome=outcome,
+    )
+    app.jinja_env.globals["say"] = sys.modules[__name__]
+    app.jinja_env.globals["wait_text"] = wait_text

@@ -1,0 +1,100 @@
+"""What happened: entries of the journal, notices, and what was just done."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from webui.wording.decisions import RESPONSES, outcome
+from webui.wording.marks import N_
+
+EVENTS = {
+    "case.started": N_("Case opened"),
+    "case.completed": N_("Case closed"),
+    "case.cancelled": N_("Case cancelled"),
+    "task.claimed": N_("Took the task: %(name)s"),
+    "task.released": N_("Gave the task back: %(name)s"),
+    "task.assigned": N_("Passed on to %(to)s: %(name)s"),
+    "task.completed": N_("Finished: %(name)s"),
+    "gate.decided": N_("%(outcome)s: %(name)s"),
+    "opinion.given": N_("Opinion sent: %(outcome)s"),
+    "document.added": N_("Uploaded %(filename)s, version %(number)s.0"),
+    "opinion.responded": N_("Answered a remark: %(response)s"),
+    "timer.fired": N_("Time reached: %(name)s"),
+    "job.completed": N_("Done by the system: %(name)s"),
+    "incident.raised": N_("Technical trouble at: %(name)s"),
+    "incident.resolved": N_("Technical trouble resolved at: %(name)s"),
+}
+
+
+class _Gaps(dict[str, Any]):
+    """Parameters of a sentence, with "…" for what an entry does not tell."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def event(kind: str, params: dict[str, Any], names: dict[str, str] | None = None) -> str:
+    """A journal entry or notice as a sentence. `names`: what the elements of the process are called."""
+    told = _Gaps(params)
+    if "name" not in told:
+        known = (names or {}).get(str(told.get("element", "")))
+        told["name"] = known or told.get("task_name") or told.get("title") or told.get("task") or "…"
+    if "outcome" in told:
+        told["outcome"] = outcome(told["outcome"])
+    if told.get("response") in RESPONSES:
+        message = RESPONSES[told["response"]][1]
+        told["response"] = _(message)
+    message = NOTICES.get(kind) or EVENTS.get(kind) or N_("Notice: %(name)s")
+    # What has no name is told without one: "Đến giờ hẹn".
+    return (_(message) % told).removesuffix(": …")
+
+
+NOTICES = {
+    "task_assigned": N_("New task: %(name)s"),
+    "task_returned": N_("Returned for changes: %(name)s"),
+    "task_due_soon": N_("Due soon: %(name)s"),
+    "task_late": N_("Overdue: %(name)s"),
+    "case_late": N_("The case is behind the plan: %(name)s"),
+    "case_overdue": N_("The case is past its latest date: %(name)s"),
+    "case_completed": N_("Case closed: %(name)s"),
+    "consultation_closed": N_("The round of opinions is closed: %(name)s"),
+    "incident": N_("Technical trouble at: %(name)s"),
+    # kinds that our models send (header `template` of a job); those of others are told by their case
+    "nhac_gop_y": N_("An opinion is still awaited: %(name)s"),
+    "cham_ke_hoach": N_("The case is behind the plan: %(name)s"),
+    "qua_han": N_("The case is past its latest date: %(name)s"),
+    "da_ban_hanh": N_("The document was issued: %(name)s"),
+}
+
+DONE = {
+    "claimed": N_("The task is taken."),
+    "released": N_("The task was given back to the group."),
+    "assigned": N_("Passed on to %(what)s."),
+    "saved": N_("The draft is saved."),
+    "uploaded": N_("The new version is stored."),
+    "completed": N_("Finished: %(what)s."),
+    "signed": N_("Signed: %(what)s."),
+    "approve": N_("Approved: %(what)s."),
+    "edit": N_("Approved with edits: %(what)s."),
+    "return": N_("Returned for changes: %(what)s."),
+    "refuse": N_("Rejected: %(what)s."),
+    "opinion": N_("The opinion was sent: %(what)s."),
+    "responded": N_("The answer to the remark is saved."),
+    "started": N_("The case is open."),
+}
+
+
+def done(told: Any) -> str:
+    """What the page before this one did."""
+    return _(DONE[told.code]) % {"what": told.what} if told.code in DONE else ""
+
+
+ORIGINS = {
+    "ubnd_giao": N_("Assigned by the Provincial People’s Committee"),
+    "so_dang_ky": N_("Registered by the Director of the Department"),
+}
+
+
+def origin(code: str | None) -> str:
+    """Where a focus task comes from."""
+    return _(ORIGINS[code]) if code in ORIGINS else (code or "")

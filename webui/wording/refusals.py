@@ -1,0 +1,183 @@
+"""Why something was refused: one field, one condition, one action; each with what can be done now."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from webui.wording.dates import size
+from webui.wording.marks import N_
+
+
+def problem(reason: Any) -> str:
+    """What is wrong with one field, as an instruction."""
+    told = dict(reason.params)
+    match reason.code:
+        case "required":
+            return _("Fill in this field")
+        case "too_short" if "min" in told:
+            return _("Write at least %(min)s characters", min=told["min"])
+        case "too_long" if "max" in told:
+            return _("Write at most %(max)s characters", max=told["max"])
+        case "not_a_number":
+            return _("Write a number, for example 12 or 12,5")
+        case "min" if "min" in told:
+            return _("The smallest value is %(min)s", min=told["min"])
+        case "max" if "max" in told:
+            return _("The largest value is %(max)s", max=told["max"])
+        case "not_a_date":
+            return _("Write a date as dd/mm/yyyy")
+        case "not_an_option":
+            return _("Choose one of the values in the list")
+        case "wrong_password" | "bad_credentials":
+            return _("The password is not right. Nothing was signed.")
+        case "password_missing":
+            return _("Give the password to sign")
+        case "throttled":
+            return wait_text(told.get("retry_after", 60))
+        case "wrong_pattern":
+            return _("Write it in the form that is asked for")
+        case "empty_file":
+            return _("The file is empty")
+        case "wrong_type":
+            return _("Files of this kind are not accepted. Upload PDF, Word, Excel or a picture.")
+        case "no_file":
+            return _("Choose a file first")
+        case _:
+            return str(reason.message or reason.code)
+
+
+def wait_text(seconds: Any) -> str:
+    """How long to wait after too many wrong passwords."""
+    minutes = max(1, -(-int(seconds) // 60))
+    return ngettext("Try again in %(num)d minute", "Try again in %(num)d minutes", minutes)
+
+
+FIELDS = {
+    "person": N_("To whom"),
+    "response": N_("Accept or explain"),
+    "outcome": N_("Decision"),
+    "reason": N_("Reason"),
+    "password": N_("Password"),
+    "file": N_("File"),
+    "text": N_("Text"),
+    "title": N_("Title"),
+}
+
+
+def why_not(reason: Any) -> str:
+    """Why this person may not finish this task."""
+    return refusal_text(reason.code, dict(reason.params))
+
+
+def refusal_text(code: str, told: dict[str, Any]) -> str:
+    """One sentence for a code of Forbidden or Conflict."""
+    match code:
+        case "not_mine" if told.get("holder"):
+            return _("%(who)s has taken this task.", who=told["holder"])
+        case "not_candidate" | "role":
+            return _("This task is for somebody else's seat.")
+        case "not_assignee" | "not_mine":
+            return _("Somebody else has taken this task.")
+        case "four_eyes":
+            return _("Who drafted it cannot also decide on it.")
+        case "already_completed":
+            return _("This task is done already.")
+        case "already_claimed":
+            return _("Somebody else took this task first.")
+        case "withdrawn":
+            return _("This task was withdrawn because the case has moved on.")
+        case "stale":
+            return _("The task has changed since this page was opened.")
+        case "no_mandate":
+            return _("There is no mandate in force for this signature.")
+        case "opinions_explained":
+            return _("Some remarks are neither accepted nor explained.")
+        case "opinions_in":
+            return _("Some opinions are not in yet.")
+        case "document":
+            return _("Missing document: %(name)s", name=told.get("label") or "…")
+        case "already_running":
+            return _("Case %(code)s for this focus task is already running.", code=told.get("case", "…"))
+        case "decides_not_drafts":
+            return _("Who decides does not change the documents; return them with the reason instead.")
+        case "not_drafter":
+            return _("Only the drafter accepts or explains remarks.")
+        case "case_ended":
+            return _("The case is closed.")
+        case "not_answered":
+            return _("This opinion has not been answered yet.")
+        case "password_required":
+            return _("A signature needs the password once more.")
+        case "busy":
+            return _("Many people are saving at this moment. Try again in a few seconds.")
+        case "no_process":
+            return _("There is no process for this focus task yet.")
+        case _:
+            return ""
+
+
+def refusal(error: Any) -> tuple[str, str, list[str]]:
+    """Title, text and what to do now for a refusal of the engine's."""
+    kind, code, told = type(error).__name__, error.code, dict(error.params)
+    said = refusal_text(code, told)
+    unchanged = _("Nothing was changed.")
+    if kind == "NotFound":
+        return (
+            _("Not found, or not open to this account"),
+            _("What the address names does not exist, or the unit that holds it has not opened it to this account."),
+            [_("Check the address."), _("Ask the unit that holds the case for access.")],
+        )
+    if kind == "Forbidden":
+        return (
+            _("This account may not do that"),
+            f"{said} {unchanged}" if said else unchanged,
+            [_("Ask whoever holds the task, or the head of the unit, to do it or to pass it on.")],
+        )
+    if kind == "TooLarge":
+        return (
+            _("The file is too large"),
+            _("The file was not stored. Files of up to %(limit)s are accepted.", limit=size(int(told.get("limit", 0)))),
+            [_("Save the document as PDF, or reduce the pictures in it, and upload it again.")],
+        )
+    if kind == "Conflict":
+        if code == "stale":
+            return (
+                _("Somebody saved in the meantime"),
+                _("The task has changed since this page was opened. %(unchanged)s", unchanged=unchanged),
+                [_("Open the task again, compare with what was typed below, then send it again.")],
+            )
+        title = {
+            "already_completed": _("The task is done already"),
+            "already_claimed": _("Somebody else took the task first"),
+            "withdrawn": _("The task was withdrawn"),
+            "gate_closed": _("The conditions are not met yet"),
+            "already_running": _("The case is already open"),
+        }.get(code, _("It is not possible at this moment"))
+        text = {
+            "already_completed": _("It was finished before this action arrived; the action was not repeated."),
+            "already_claimed": _("The task was not assigned to this account."),
+            "withdrawn": _("The case has moved on without it, so there is nothing left to finish."),
+        }.get(code, f"{said} {unchanged}" if said else unchanged)
+        return (
+            title,
+            text,
+            [reason_text(reason) for reason in error.reasons] or [_("Open the task again to see where it stands.")],
+        )
+    if kind == "DefinitionError":
+        return _("The model cannot be used"), unchanged, [str(problem) for problem in error.problems]
+    return (
+        _("Some entries are not right"),
+        unchanged,
+        [f"{field_label(name)}: {problem(found[0])}" for name, found in error.fields.items()],
+    )
+
+
+def reason_text(reason: Any) -> str:
+    """One reason of a closed gate."""
+    return refusal_text(reason.code, dict(reason.params)) or str(reason.message)
+
+
+def field_label(name: str) -> str:
+    """What an entry is called when the form does not say."""
+    return _(FIELDS[name]) if name in FIELDS else name
