@@ -11,6 +11,7 @@ from engine.bpmn.faults import NeedShards, Stale
 from engine.bpmn.model import compile, parse_xml
 from engine.bpmn.run import Env, Outcome, Step
 from engine.bpmn.stimuli import (
+    activate,
     cancel,
     cancel_task,
     complete,
@@ -40,6 +41,7 @@ __all__ = [
     "Outcome",
     "Stale",
     "Step",
+    "activate",
     "cancel",
     "cancel_task",
     "compile",

@@ -1,17 +1,17 @@
 """What each element does: the registry from element type to what differs from the shared life cycle.
 
-A behaviour has five moments, all of which default to "nothing special": `gather` (may a token that comes in go on, or
-does it wait at a join), `start` (what the element does; the default passes), `closed` (the last token inside has
-gone), `withdraw` (it is interrupted) and `ready` (a join that is decided at rest). Waiting elements simply return from
-`start`; `Run.done` continues them.
+A behaviour has four moments, all of which default to "nothing special": `gather` (may a token that comes in go on, or
+does it wait at a join), `start` (what the element does; the default passes), `closed` (the last token inside has gone)
+and `withdraw` (it is interrupted). Waiting elements simply return from `start`; `Run.done` continues them.
 """
 
 import datetime as dt
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine import dmn, feel
-from engine.bpmn import checks, joins, scopes, timers
-from engine.bpmn.definition import Definition, Element, EventDefinition, Value
+from engine.bpmn import checks, compensation, events, joins, scopes, throwing, timers
+from engine.bpmn.definition import ACTIVITIES, Definition, Element, EventDefinition, Value
 from engine.bpmn.faults import Fault
 from engine.bpmn.state import Token
 
@@ -39,10 +39,6 @@ class Behaviour:
 
     def withdraw(self, run: "Run", token: Token, element: Element) -> None:
         """Tell the world that what `start` asked for is not wanted any more."""
-
-    def ready(self, run: "Run", token: Token, element: Element, tokens: list[Token]) -> bool:
-        """At rest: whether the join goes on with these tokens."""
-        return False
 
 
 # -- tasks
@@ -133,7 +129,7 @@ class ReceiveTask(Behaviour):
     """Waits for a message."""
 
     def start(self, run: "Run", token: Token, element: Element) -> None:
-        wait_for(run, token, element)
+        events.wait_for(run, token, element)
 
 
 class SendTask(Task):
@@ -271,8 +267,9 @@ class InclusiveGateway(Behaviour):
         joins.wait(run, token, flow)
         return True
 
-    def ready(self, run: "Run", token: Token, element: Element, tokens: list[Token]) -> bool:
-        return not joins.can_still_come(run, token, element, tokens)
+
+class ComplexGateway(InclusiveGateway):
+    """Joins when its activation condition says so (BPMN 13.4.5)."""
 
 
 class EventBasedGateway(Behaviour):
@@ -283,7 +280,7 @@ class EventBasedGateway(Behaviour):
         for flow in element.outgoing:
             target = inside.elements[inside.flows[flow].target]
             for index, event in enumerate(target.events):
-                run.subscribe(token, target, index, event)
+                events.subscribe(run, token, target, index, event)
 
 
 # -- events
@@ -293,7 +290,7 @@ class CatchEvent(Behaviour):
     """Waits for what its definition says; a link target passes."""
 
     def start(self, run: "Run", token: Token, element: Element) -> None:
-        wait_for(run, token, element)
+        events.wait_for(run, token, element)
 
 
 class ThrowEvent(Behaviour):
@@ -304,8 +301,7 @@ class ThrowEvent(Behaviour):
             want_job(run, token, element)
             return
         for event in element.events:
-            THROW[event.kind](run, token, element, event)
-            if not token.alive:
+            if THROW[event.kind](run, token, element, event) or not token.alive:
                 return
         run.finish(token, element)
 
@@ -314,57 +310,45 @@ class ThrowEvent(Behaviour):
             run.emit(token, {"e": "job.cancelled", "job": token.id})
 
 
-def wait_for(run: "Run", token: Token, element: Element) -> None:
-    """Subscribe to each definition of a catching element; one without anything to wait for passes."""
-    found = [run.subscribe(token, element, index, event) for index, event in enumerate(element.events)]
-    if not any(found):
-        run.finish(token, element)
-
-
-def throw_message(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
+def throw_message(run: "Run", token: Token, element: Element, event: EventDefinition) -> bool:
     name = scopes.text(run, event.name, token, "message name")
     key = None if event.key is None else scopes.text(run, event.key, token, "correlation key")
     payload = token.values()
-    caught = run.correlate(name, key, payload)
-    run.emit(
-        token,
-        {
-            "e": "message.thrown",
-            "el": element.id,
-            "name": name,
-            "key": key,
-            "payload": payload,
-            "caught_by": None if caught is None else caught.element,
-        },
-    )
+    told = {"e": "message.thrown", "el": element.id, "name": name, "key": key, "payload": payload}
+    run.emit(token, {**told, "caught_by": throwing.send(run, token, element, name, key, payload)})
+    return False
 
 
-def throw_signal(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
+def throw_signal(run: "Run", token: Token, element: Element, event: EventDefinition) -> bool:
     name = scopes.text(run, event.name, token, "signal name")
     payload = token.values()
     run.emit(token, {"e": "signal.thrown", "el": element.id, "name": name, "payload": payload})
-    run.broadcast(name, payload)
+    throwing.broadcast(run, name, payload)
+    return False
 
 
-def throw_error(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
-    run.throw_error(token, event.code, element.name, token.values())
+def throw_error(run: "Run", token: Token, element: Element, event: EventDefinition) -> bool:
+    throwing.throw_error(run, token, event.code, element.name, token.values())
+    return True
 
 
-def throw_escalation(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
-    run.escalate(token, event.code)
+def throw_escalation(run: "Run", token: Token, element: Element, event: EventDefinition) -> bool:
+    throwing.escalate(run, token, event.code)
+    return False
 
 
-def terminate(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
+def terminate(run: "Run", token: Token, element: Element, event: EventDefinition) -> bool:
     """Everything in the same scope ends at once (BPMN 13.5.6); the instance, when that is the scope."""
     scope = run.scope(token)
     run.clear(scope, keep=token)
     run.emit(token, {"e": "element.completed", "el": element.id, "token": token.id})
     run.drop(token)
-    if run.around(scope) is None:
+    if run.around(scope) is None and not scope.children:
         run.end("terminated")
+    return True
 
 
-def follow_link(run: "Run", token: Token, element: Element, event: EventDefinition) -> None:
+def follow_link(run: "Run", token: Token, element: Element, event: EventDefinition) -> bool:
     """Go on at the catching link event of the same name (BPMN 10.5.5)."""
     target = checks.link_target(run.inside(token), element, event.link)
     if target is None:
@@ -373,15 +357,19 @@ def follow_link(run: "Run", token: Token, element: Element, event: EventDefiniti
     run.emit(token, {"e": "element.completed", "el": element.id, "token": token.id})
     run.later("enter", run.add(scope, target))
     run.drop(token)
+    return True
 
 
-THROW = {
+# What throwing does; true when the token has left or waits.
+THROW: dict[str, Callable[["Run", Token, Element, EventDefinition], bool]] = {
     "message": throw_message,
     "signal": throw_signal,
     "error": throw_error,
     "escalation": throw_escalation,
     "terminate": terminate,
     "link": follow_link,
+    "compensation": compensation.throw,
+    "cancel": compensation.cancel,
 }
 
 
@@ -393,6 +381,59 @@ class SubProcess(Behaviour):
 
     def start(self, run: "Run", token: Token, element: Element) -> None:
         run.open_scope(token)
+
+
+class AdHocSubProcess(SubProcess):
+    """Activities in no fixed order, until the completion condition holds (BPMN 13.3.5). In parallel ordering all start
+    at once; in sequential ordering the next one starts when nothing runs. `start_inside` starts one once more."""
+
+    def start(self, run: "Run", token: Token, element: Element) -> None:
+        events.listen(run, token)
+        enabled = list(run.inner(token).containers[element.id].starts)
+        if element.ordering == "Sequential":
+            run.keep(token, "t", enabled[1:])
+            enabled = enabled[:1]
+        for start in enabled:
+            run.later("enter", run.add(token, start))
+        if not enabled:
+            run.later("close", token)
+
+    def closed(self, run: "Run", token: Token, element: Element) -> None:
+        extra = token.extra or {}
+        if extra.get("t") and "e" not in extra:
+            run.keep(token, "t", extra["t"][1:])
+            run.later("enter", run.add(token, extra["t"][0]))
+        elif element.completion is None or "e" in extra or _enough(run, token, element):
+            run.finish(token, element)
+
+
+def _enough(run: "Run", token: Token, element: Element) -> bool:
+    assert element.completion is not None
+    return scopes.boolean(run, element.completion, token, "the completion condition")
+
+
+def left(run: "Run", scope: Token, element: Element) -> None:
+    """An element inside a scope has completed: an ad-hoc sub-process tries its condition after each activity."""
+    if scope.element and scope.host is None and element.type in ACTIVITIES and not element.event_sub_process:
+        around = run.node(scope)
+        if around.completion is not None and around.type == "adHocSubProcess":
+            run.later("progress", scope)
+
+
+def progress(run: "Run", scope: Token) -> None:
+    """The completion condition of an ad-hoc sub-process is tried; what still runs is withdrawn or waited for."""
+    element = run.node(scope)
+    if not _enough(run, scope, element):
+        return
+    run.keep(scope, "e", 1)
+    if element.cancel_remaining:
+        run.clear(scope)
+    run.later("close", scope)
+
+
+def start_inside(run: "Run", scope: Token, element: str) -> None:
+    """One more activity of an ad-hoc sub-process is started."""
+    run.later("enter", run.add(scope, element))
 
 
 class CallActivity(Behaviour):
@@ -459,9 +500,11 @@ REGISTRY: dict[str, Behaviour] = {
     "callActivity": CallActivity(),
     "subProcess": _SCOPE,
     "transaction": _SCOPE,
+    "adHocSubProcess": AdHocSubProcess(),
     "exclusiveGateway": _PASS,
     "parallelGateway": ParallelGateway(),
     "inclusiveGateway": InclusiveGateway(),
+    "complexGateway": ComplexGateway(),
     "eventBasedGateway": EventBasedGateway(),
     "startEvent": _PASS,
     "intermediateCatchEvent": CatchEvent(),

@@ -134,6 +134,10 @@ def _events(d: Definition, e: Element, report: Report) -> None:
                 timers.check(event.timer.kind, event.timer.value)
             except ValueError as error:
                 report(e.id, "bad_timer", f"Expected a timer: {error}.", text=event.timer.value)
+        if event.kind == "cancel" and place == "endEvent":
+            around = d.elements.get(e.scope)
+            if around is None or around.type != "transaction":
+                report(e.id, "event_not_allowed", "Expected a cancel end event only in a transaction.", kind="cancel")
     if e.type == "boundaryEvent":
         _boundary(d, e, report)
     elif e.type == "intermediateCatchEvent" and not e.events:

@@ -9,7 +9,7 @@ one activation of the activity's behaviour and reports back (`child_done`). BPMN
 from typing import TYPE_CHECKING, Any
 
 from engine import feel
-from engine.bpmn import scopes
+from engine.bpmn import behaviours, scopes
 from engine.bpmn.definition import Element, Loop
 from engine.bpmn.faults import Fault, NeedShards
 from engine.bpmn.state import Host, Part, Token, host_of
@@ -140,6 +140,9 @@ def child_done(run: "Run", child: Token, element: Element) -> None:
     if loop.output_collection is not None and loop.output_element is not None:
         output = scopes.stored(run, loop.output_element, child)
     satisfied = _satisfied(run, child, host, loop, output)
+    _tell_behaviour(run, child, host, element, loop)
+    if not host.alive or not child.alive:
+        return
     number = host_of(child.part.id)[2] if counters.sharded else counters.completed + counters.terminated
     if counters.outputs is not None:
         run.put(counters, "outputs", [*counters.outputs, output])
@@ -148,6 +151,21 @@ def child_done(run: "Run", child: Token, element: Element) -> None:
     else:
         run.drop(child)
     _go_on(run, host, element, number, satisfied)
+
+
+def _tell_behaviour(run: "Run", child: Token, host: Token, element: Element, loop: Loop) -> None:
+    """The event that a completed instance throws towards the boundary of its activity (behavior, BPMN table 10.30)."""
+    counters = host.host
+    assert counters is not None
+    if loop.behavior == "None" and loop.none_event is not None:
+        behaviours.THROW[loop.none_event.kind](run, host, element, loop.none_event)
+    elif loop.behavior == "One" and loop.one_event is not None and not counters.thrown:
+        run.put(counters, "thrown", True)
+        behaviours.THROW[loop.one_event.kind](run, host, element, loop.one_event)
+    elif loop.behavior == "Complex":
+        for condition, event in loop.complex_events:
+            if host.alive and scopes.boolean(run, condition, child, "the complex behaviour"):
+                behaviours.THROW[event.kind](run, host, element, event)
 
 
 def withdraw(run: "Run", child: Token) -> None:

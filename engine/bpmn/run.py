@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine import dmn, errors, feel
-from engine.bpmn import behaviours, joins, loops, scopes, timers
-from engine.bpmn.definition import Definition, Element, EventDefinition, Flow
+from engine.bpmn import behaviours, compensation, events, joins, loops, scopes, throwing
+from engine.bpmn.definition import Definition, Element, Flow
 from engine.bpmn.faults import AgendaLimit, Fault, NeedShards, Stale
-from engine.bpmn.state import Host, Incident, Part, Subscription, Token, host_of, load
+from engine.bpmn.state import Host, Incident, Part, Token, host_of, load
 
 Event = dict[str, Any]
 
@@ -77,7 +77,8 @@ class Run:
     events: list[Event] = field(default_factory=list)
     undo: list[Callable[[], Any]] = field(default_factory=list)
     steps: int = 0
-    changed: bool = True  # whether variables changed since conditions were last looked at
+    changed: set[str] = field(default_factory=set)  # parts whose variables changed since conditions were last looked at
+    claimed: set[str] = field(default_factory=set)  # subscriptions for which a message is on the agenda
     _feel: feel.Env | None = None
 
     def __post_init__(self) -> None:
@@ -106,7 +107,7 @@ class Run:
                 action, token, args = self.agenda.popleft()
                 if token.alive:
                     self._item(action, token, args)
-            if not joins.at_rest(self):
+            if not (self.changed and events.look(self)) and not joins.at_rest(self):
                 return
 
     def _item(self, action: str, token: Token, args: tuple[Any, ...]) -> None:
@@ -129,17 +130,31 @@ class Run:
         self.undo.append(lambda: setattr(thing, name, old))
         setattr(thing, name, value)
 
+    def keep(self, token: Token, key: str, value: Any) -> None:
+        """Set one entry of what behaviours keep with a token; an empty value takes it away."""
+        extra = {k: v for k, v in (token.extra or {}).items() if k != key}
+        if value or value == 0:
+            extra[key] = value
+        self.put(token, "extra", extra or None)
+
     def emit(self, token: Token, event: Event) -> None:
-        """Record what happened to a token; inside a called process with the hash of its definition, and with the call
-        activity of the main process that led there."""
+        """Record what happened to a token."""
         inside = self.inside(token)
+        if inside is not self.definition:
+            self.record(inside, token, event)
+        else:
+            self.events.append(event)
+
+    def record(self, inside: Definition, token: Token, event: Event) -> None:
+        """Record an event that belongs to a definition; inside a called process with the hash of its definition, and
+        with the call activity of the main process that led there."""
         if inside is not self.definition:
             event["process"] = inside.hash
             event["call"] = self._caller(token)
         self.events.append(event)
 
     def _caller(self, token: Token) -> str:
-        """The outermost call activity around a token."""
+        """The outermost call activity around a token (or the token itself, for what happens at its inside)."""
         caller = token
         scope = self.around(token)
         while scope is not None:
@@ -198,6 +213,34 @@ class Run:
         part = self.parts[part_id] = load(text, part_id)
         part.host = host
         return part
+
+    def below(self, part: Part, key: str) -> Iterator[Part]:
+        """A part and the shards below it in which something of a kind may wait; NeedShards for those that are not
+        there."""
+        todo = deque([part])
+        while todo:
+            at = todo.popleft()
+            yield at
+            for token in sorted(at.tokens.values(), key=lambda t: t.number):
+                if token.host is not None and token.host.sharded and self._may_wait(token, token.host, key):
+                    todo.extend(self.shards(token, token.host))
+
+    def _may_wait(self, token: Token, host: Host, key: str) -> bool:
+        """Whether the index of a host, or a shard of it that has changed meanwhile, has such a subscription."""
+        if host.waits.get(key):
+            return True
+        prefix = f"{token.id}."
+        return any(p.id.startswith(prefix) and p.count_waits().get(key) for p in self.parts.values())
+
+    def shards(self, token: Token, host: Host) -> list[Part]:
+        """All living shards of a host, in order of their children; NeedShards when not all of them are there."""
+        prefix = f"{token.id}."
+        depth = prefix.count(".")
+        wanted = {i for i in (*self.given, *self.parts) if i.startswith(prefix) and i.count(".") == depth}
+        found = [self.part(i) for i in sorted(wanted - self.dropped.keys(), key=lambda i: host_of(i)[2])]
+        if sum(p.ended is None for p in found) < host.active:
+            raise NeedShards(token.id, None)
+        return found
 
     def around(self, token: Token) -> Token | None:
         """The scope in which a token moves: None for the instance itself."""
@@ -259,7 +302,7 @@ class Run:
     def shard_id(self, token: Token) -> str | None:
         return token.part.id or None
 
-    # -- tokens and subscriptions
+    # -- tokens
 
     def add(self, scope: Token, element: str) -> Token:
         """A new token inside a scope."""
@@ -312,83 +355,6 @@ class Run:
 
         self.undo.append(back)
 
-    def subscribe(self, owner: Token, element: Element, index: int, event: EventDefinition) -> Subscription | None:
-        """Arm what an event waits for; errors, escalations and the like are found when they are thrown."""
-        part = owner.part
-        new = Subscription(part, part.next, owner.number, "", element.id, index)
-        if event.kind == "timer":
-            announced = self._timer(new, owner, event)
-        elif event.kind == "message":
-            new.kind, new.name, new.key = "m", scopes.text(self, event.name, owner, "message name"), None
-            if event.key is not None:
-                new.key = scopes.text(self, event.key, owner, "correlation key")
-            announced = {"e": "message.awaited", "sub": new.id, "el": element.id, "name": new.name, "key": new.key}
-        elif event.kind == "signal":
-            new.kind, new.name = "s", scopes.text(self, event.name, owner, "signal name")
-            announced = {"e": "signal.awaited", "sub": new.id, "el": element.id, "name": new.name}
-        elif event.kind == "conditional":
-            new.kind = "c"
-            announced = None
-        else:
-            return None
-        part.next += 1
-        part.subscriptions[new.number] = new
-        owner.hold(new)
-        self.changed = True
-
-        def back() -> None:
-            del part.subscriptions[new.number], owner.subscriptions[new.number]
-
-        self.undo.append(back)
-        if announced is not None:
-            announced["shard"] = self.shard_id(owner)
-            self._tell(owner, element, announced)
-        return new
-
-    def _timer(self, new: Subscription, owner: Token, event: EventDefinition) -> Event:
-        new.kind = "t"
-        if event.timer is None:
-            raise Fault("bad_timer", "The timer has no date, duration or cycle.")
-        value = scopes.value(self, event.timer.value, owner)
-        try:
-            due, new.interval, new.repeats = timers.schedule(event.timer.kind, value, self.now)
-        except ValueError as error:
-            raise Fault("bad_timer", f"{error}") from None
-        new.due = timers.utc(due)
-        announced: Event = {"e": "timer.armed", "timer": new.id, "el": new.element, "due": new.due}
-        if new.repeats is not None:
-            announced["repeats"] = new.repeats
-        return announced
-
-    def _tell(self, owner: Token, element: Element, event: Event) -> None:
-        """Events of a start event belong to the inside of the owner, all others to where the owner stands."""
-        inside = self.inner(owner) if element.type == "startEvent" else self.inside(owner)
-        if inside is not self.definition:
-            event["process"] = inside.hash
-        self.events.append(event)
-
-    def unsubscribe(self, s: Subscription, owner: Token, told: bool = True) -> None:
-        """Disarm; `told` is false when the subscription has just been used up."""
-        part = s.part
-        del part.subscriptions[s.number], owner.subscriptions[s.number]
-
-        def back() -> None:
-            part.subscriptions[s.number] = s
-            owner.hold(s)
-
-        self.undo.append(back)
-        if told and s.kind == "t":
-            self.events.append({"e": "timer.cancelled", "timer": s.id})
-        elif s.kind == "m":
-            self.events.append({"e": "message.unawaited", "sub": s.id})
-        elif s.kind == "s":
-            self.events.append({"e": "signal.unawaited", "sub": s.id})
-
-    def disarm(self, token: Token) -> None:
-        """Disarm everything that a token waits for."""
-        for s in list(token.subscriptions.values()):
-            self.unsubscribe(s, token)
-
     # -- the life cycle
 
     def enter(self, token: Token, flow: str | None = None) -> None:
@@ -397,12 +363,14 @@ class Run:
         behaviour = behaviours.REGISTRY.get(element.type)
         if behaviour is None:
             raise Fault("not_supported", f"The engine does not run <{element.type}>.")
+        if element.start_quantity > 1 and joins.collect(self, token, element, flow):
+            return
         if behaviour.gather(self, token, element, flow):
             return
         self.put(token, "entered", True)
         self.emit(token, {"e": "element.entered", "el": token.element, "token": token.id})
         if element.loop is not None:
-            self.arm(token, element)
+            events.arm(self, token, element)
             loops.begin(self, token, element)
         else:
             self.activate(token, element)
@@ -412,36 +380,18 @@ class Run:
         if element.inputs:
             scopes.map_in(self, token, element)
         if element.boundaries and element.loop is None:
-            self.arm(token, element)
+            events.arm(self, token, element)
         behaviours.REGISTRY[element.type].start(self, token, element)
-
-    def arm(self, token: Token, element: Element) -> None:
-        """Arm the boundary events of an activity."""
-        elements = self.inside(token).elements
-        for boundary in element.boundaries:
-            node = elements[boundary]
-            for index, event in enumerate(node.events):
-                self.subscribe(token, node, index, event)
 
     def open_scope(self, token: Token) -> None:
         """Arm the event sub-processes of a scope and start tokens inside it."""
         inside = self.inner(token)
         container = inside.containers[self.container(token)]
-        self.listen(token)
+        events.listen(self, token)
         for start in container.starts:
             self.later("enter", self.add(token, start))
         if not container.starts:
             self.later("close", token)
-
-    def listen(self, scope: Token) -> None:
-        """Arm the event sub-processes of a scope."""
-        inside = self.inner(scope)
-        for handler in inside.containers[self.container(scope)].handlers:
-            for start in inside.containers[handler].nodes:
-                node = inside.elements[start]
-                if node.type == "startEvent":
-                    for index, event in enumerate(node.events):
-                        self.subscribe(scope, node, index, event)
 
     def done(self, token: Token, result: Mapping[str, Any] | None = None) -> None:
         """What the token waited for has come, with a result."""
@@ -454,8 +404,9 @@ class Run:
         """Output mappings, disarm; then the loop goes on, or the token leaves."""
         if element.outputs:
             scopes.map_out(self, token, element)
-        self.disarm(token)
+        events.disarm(self, token)
         self.emit(token, {"e": "element.completed", "el": token.element, "token": token.id})
+        compensation.remember(self, token, element)
         if self.is_child(token):
             loops.child_done(self, token, element)
         else:
@@ -463,15 +414,20 @@ class Run:
 
     def finish_loop(self, host: Token, element: Element) -> None:
         """The whole loop is done: output mappings were its children's."""
-        self.disarm(host)
+        events.disarm(self, host)
         self.emit(host, {"e": "element.completed", "el": host.element, "token": host.id})
+        compensation.remember(self, host, element)
         self.leave(host, element)
 
     def leave(self, token: Token, element: Element) -> None:
         """Send a token on along the flows that are to be taken."""
         scope = self.scope(token)
         for flow in self.select(token, element):
-            self.take(scope, flow)
+            for _ in range(element.completion_quantity):
+                self.take(scope, flow)
+        behaviours.left(self, scope, element)
+        if token.extra:
+            compensation.handled(self, token)
         self.drop(token)
 
     def take(self, scope: Token, flow: Flow) -> None:
@@ -486,6 +442,7 @@ class Run:
         if not element.conditional or element.type in ("parallelGateway", "eventBasedGateway"):
             return iter([flows[f] for f in element.outgoing])
         exclusive = element.type == "exclusiveGateway"
+        extra = {"waitingForStart": True} if element.type == "complexGateway" else None
         chosen: list[Flow] = []
         met = False
         for name in element.outgoing:
@@ -494,7 +451,7 @@ class Run:
                 continue
             if flow.condition is None:
                 chosen.append(flow)
-            elif scopes.boolean(self, flow.condition, token, f"the condition of {name!r}"):
+            elif scopes.boolean(self, flow.condition, token, f"the condition of {name!r}", extra):
                 chosen.append(flow)
                 met = True
             else:
@@ -511,16 +468,21 @@ class Run:
         """A scope whose last token has gone is complete."""
         if scope.children:
             return
-        if scope.number == 0 and not scope.part.id:
-            self.end("completed")
-            return
-        element = self.node(scope)
-        behaviours.REGISTRY[element.type].closed(self, scope, element)
+        if not scope.element:  # a process: the instance, or another pool of its file
+            if scope.number or scope.part.id:
+                self.drop(scope)
+            else:
+                self.end("completed")
+        elif scope.extra and "w" in scope.extra:
+            compensation.settled(self, scope)
+        else:
+            element = self.node(scope)
+            behaviours.REGISTRY[element.type].closed(self, scope, element)
 
     def end(self, how: str) -> None:
         """The instance is over; only its variables stay."""
         root = self.main.root
-        self.disarm(root)
+        events.disarm(self, root)
         for incident in list(root.incidents.values()):
             self.resolve(incident, root)
         if self.main.ended is None:
@@ -541,7 +503,7 @@ class Run:
             self._withdraw(at)
 
     def _withdraw(self, token: Token) -> None:
-        self.disarm(token)
+        events.disarm(self, token)
         if token.host is not None and token.host.sharded:
             loops.drop_shards(self, token, "cancelled")
         if token.entered and token.element:
@@ -551,214 +513,11 @@ class Run:
             self.emit(token, {"e": "element.cancelled", "el": token.element, "token": token.id})
         self.drop(token)
 
-    def clear(self, scope: Token, keep: Token | None = None) -> None:
-        """Withdraw all tokens in a scope but one."""
+    def clear(self, scope: Token, keep: Token | None = None, *, pools: bool = False) -> None:
+        """Withdraw all tokens in a scope but one; other pools of the file only when the whole instance goes."""
         for child in list(scope.children.values()):
-            if child is not keep and child.alive:
+            if child is not keep and child.alive and (child.element or pools):
                 self.cancel(child)
-
-    def trigger(self, owner: Token, number: int, payload: Mapping[str, Any] | None = None) -> None:
-        """A subscription of a token has fired."""
-        s = owner.subscriptions.get(number)
-        if s is None:
-            return
-        starts = s.element in self._starts(owner)
-        element = (self.inner(owner) if starts else self.inside(owner)).elements[s.element]
-        lasting = not element.interrupting and element.type in ("boundaryEvent", "startEvent")
-        if not lasting:
-            self.unsubscribe(s, owner, told=False)
-        elif s.kind == "t":
-            self._next_turn(s, owner)
-        self.happen(owner, element, payload)
-
-    def _starts(self, owner: Token) -> set[str]:
-        """Start events of the event sub-processes inside an owner (empty for anything but a scope)."""
-        if owner.element and owner.called is None and owner.element not in self.inside(owner).containers:
-            return set()
-        inside = self.inner(owner)
-        container = inside.containers.get(self.container(owner))
-        return set() if container is None else {n for h in container.handlers for n in inside.containers[h].nodes}
-
-    def _next_turn(self, s: Subscription, owner: Token) -> None:
-        """A timer that does not interrupt has fired: a cycle is armed again under a new id."""
-        self.unsubscribe(s, owner, told=False)
-        if s.interval is None or s.repeats is None or s.due is None:
-            return
-        turn = timers.again(s.due, s.interval, s.repeats, self.now)
-        if turn is None:
-            return
-        part = owner.part
-        new = Subscription(part, part.next, s.owner, "t", s.element, s.event, timers.utc(turn[0]), s.interval, turn[1])
-        part.next += 1
-        part.subscriptions[new.number] = new
-        owner.hold(new)
-
-        def back() -> None:
-            del part.subscriptions[new.number], owner.subscriptions[new.number]
-
-        self.undo.append(back)
-        event: Event = {"e": "timer.armed", "timer": new.id, "el": s.element, "due": new.due, "repeats": new.repeats}
-        event["shard"] = self.shard_id(owner)
-        starts = s.element in self._starts(owner)
-        inside = self.inner(owner) if starts else self.inside(owner)
-        if inside is not self.definition:
-            event["process"] = inside.hash
-        self.events.append(event)
-
-    def happen(self, owner: Token, element: Element, payload: Mapping[str, Any] | None) -> None:
-        """An event that a token waited for takes place at `element`: on its boundary, inside it, at it, or behind its
-        gateway."""
-        if element.type == "boundaryEvent":
-            scope = self.scope(owner)
-            event = self.add(scope, element.id)
-            if element.interrupting:
-                self.cancel(owner)
-            self.occur(event, element, payload)
-        elif element.type == "startEvent":
-            handler = self.inner(owner).elements[element.scope]
-            body = self.add(owner, handler.id)
-            if element.interrupting:
-                self.clear(owner, keep=body)
-                for s in [s for s in owner.subscriptions.values() if s.element in self._starts(owner)]:
-                    self.unsubscribe(s, owner)
-            body.variables = {}
-            self.put(body, "entered", True)
-            self.emit(body, {"e": "element.entered", "el": handler.id, "token": body.id})
-            self.listen(body)
-            self.occur(self.add(body, element.id), element, payload)
-        elif owner.element == element.id:
-            self.done(owner, payload)
-        else:
-            self.disarm(owner)
-            scope = self.scope(owner)
-            gateway = self.node(owner)
-            self.emit(owner, {"e": "element.completed", "el": gateway.id, "token": owner.id})
-            flow = next(f for f in gateway.outgoing if self.inside(owner).flows[f].target == element.id)
-            event = self.add(scope, element.id)
-            self.emit(event, {"e": "flow.taken", "flow": flow, "el": gateway.id})
-            self.drop(owner)
-            self.occur(event, element, payload)
-
-    def occur(self, token: Token, element: Element, payload: Mapping[str, Any] | None) -> None:
-        """A token stands at an event that has already happened: it passes."""
-        self.put(token, "entered", True)
-        self.emit(token, {"e": "element.entered", "el": element.id, "token": token.id})
-        self.done(token, payload)
-
-    # -- throwing
-
-    def catchers(self, token: Token, kind: str) -> Iterator[tuple[Token, Element, EventDefinition]]:
-        """Who could catch what a token throws, innermost first: (owner, catching event, its definition). At each level
-        first the event sub-processes inside, then the boundary; an event sub-process is not caught by its neighbours
-        (BPMN 13.5.3)."""
-        at: Token | None = token
-        while at is not None:
-            scope = self.around(at)
-            elements = self.inside(at).elements
-            if at.element and not self.is_child(at):
-                for boundary in self.node(at).boundaries:
-                    for event in elements[boundary].events:
-                        if event.kind == kind:
-                            yield at, elements[boundary], event
-            if scope is not None and scope.host is None and not (at.element and self.node(at).event_sub_process):
-                inside = self.inner(scope)
-                for handler in inside.containers[self.container(scope)].handlers:
-                    for node in inside.containers[handler].nodes:
-                        start = inside.elements[node]
-                        if start.type == "startEvent":
-                            for event in start.events:
-                                if event.kind == kind:
-                                    yield scope, start, event
-            at = scope
-
-    def catcher(self, token: Token, kind: str, code: str | None) -> tuple[Token, Element, EventDefinition] | None:
-        """Who catches: the innermost owner that catches the code, before one that catches all."""
-        best: tuple[Token, Element, EventDefinition] | None = None
-        for found in self.catchers(token, kind):
-            if best is not None and (found[0] is not best[0] or found[1].type != best[1].type):
-                break
-            if found[2].code is not None and found[2].code == code:
-                return found
-            if found[2].code is None and best is None:
-                best = found
-        return best
-
-    def throw_error(
-        self, token: Token, code: str | None, message: str = "", payload: Mapping[str, Any] | None = None
-    ) -> None:
-        """A modelled error goes to whoever catches it; nobody is an incident."""
-        found = self.catcher(token, "error", code)
-        if found is None:
-            raise Fault("uncaught_error", f"Nobody catches the error {code!r}{f': {message}' if message else ''}.")
-        owner, element, event = found
-        values = dict(payload or {})
-        if event.code_variable:
-            values[event.code_variable] = code
-        if event.message_variable:
-            values[event.message_variable] = message
-        self.happen(owner, element, values)
-
-    def escalate(self, token: Token, code: str | None) -> None:
-        """An escalation goes to whoever catches it; if that does not interrupt, or nobody does, the thrower goes on."""
-        found = self.catcher(token, "escalation", code)
-        self.emit(
-            token,
-            {
-                "e": "escalation.thrown",
-                "el": token.element,
-                "code": code,
-                "caught_by": None if found is None else found[1].id,
-            },
-        )
-        if found is not None:
-            owner, element, caught = found
-            self.happen(owner, element, {caught.code_variable: code} if caught.code_variable else None)
-
-    def waiting_parts(self, kind: str, name: str | None) -> Iterator[Part]:
-        """Every part in which something of this kind may wait, main first; NeedShards for those that are not there."""
-        key = kind if name is None else f"{kind}:{name}"
-        todo = [self.main]
-        while todo:
-            part = todo.pop(0)
-            yield part
-            for token in sorted(part.tokens.values(), key=lambda t: t.number):
-                host = token.host
-                if host is not None and host.sharded and self._may_wait(token, host, key):
-                    todo.extend(self.shards(token, host))
-
-    def _may_wait(self, token: Token, host: Host, key: str) -> bool:
-        """Whether the index of a host, or one of its shards that is loaded and changed meanwhile, has such a
-        subscription."""
-        if host.waits.get(key):
-            return True
-        prefix = f"{token.id}."
-        return any(p.id.startswith(prefix) and p.count_waits().get(key) for p in self.parts.values())
-
-    def shards(self, token: Token, host: Host) -> list[Part]:
-        """All living shards of a host, in order of their children; NeedShards when not all of them are there."""
-        prefix = f"{token.id}."
-        wanted = {i for i in self.given if i.startswith(prefix) and i.count(".") == prefix.count(".")}
-        wanted |= {i for i in self.parts if i.startswith(prefix) and i.count(".") == prefix.count(".")}
-        found = [self.part(i) for i in sorted(wanted - self.dropped.keys(), key=lambda i: host_of(i)[2])]
-        if sum(p.ended is None for p in found) < host.active:
-            raise NeedShards(token.id, None)
-        return found
-
-    def broadcast(self, name: str, payload: Mapping[str, Any] | None) -> None:
-        """A signal reaches everyone who waits for it now (BPMN 10.5.1)."""
-        for part in self.waiting_parts("s", name):
-            for s in list(part.subscriptions.values()):
-                if s.kind == "s" and s.name == name:
-                    self.later("trigger", part.tokens[s.owner], s.number, payload)
-
-    def correlate(self, name: str, key: str | None, payload: Mapping[str, Any] | None) -> Subscription | None:
-        """A message reaches the oldest subscription of its name and key."""
-        for part in self.waiting_parts("m", name):
-            for s in part.subscriptions.values():
-                if s.kind == "m" and s.name == name and (s.key is None or s.key == key):
-                    self.later("trigger", part.tokens[s.owner], s.number, payload)
-                    return s
-        return None
 
     # -- the end of the call
 
@@ -793,11 +552,17 @@ ACTIONS: dict[str, Callable[..., None]] = {
     "enter": Run.enter,
     "done": Run.done,
     "close": Run.close,
-    "trigger": Run.trigger,
+    "occur": events.occur,
+    "trigger": events.trigger,
+    "check": events.check,
     "child": loops.child_enter,
-    "join": joins.join,
     "withdraw": loops.withdraw,
+    "join": joins.join,
+    "reset": joins.reset,
     "again": behaviours.again,
-    "throw": Run.throw_error,
-    "escalate": Run.escalate,
+    "progress": behaviours.progress,
+    "start": behaviours.start_inside,
+    "throw": throwing.throw_error,
+    "escalate": throwing.escalate,
+    "compensate": compensation.compensate,
 }

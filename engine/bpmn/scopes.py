@@ -152,7 +152,7 @@ def declare(run: "Run", frame: Token, name: str, new: Any) -> None:
     else:
         run.undo.append(lambda: values.pop(name, None))
     values[name] = new
-    run.changed = True
+    run.changed.add(frame.part.id)
 
 
 def _assign(run: "Run", token: Token, target: str, new: Any, local: bool) -> None:

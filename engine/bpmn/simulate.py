@@ -82,6 +82,10 @@ class Instance:
         """Withdraw one child of a multi-instance."""
         return self._apply(task, lambda s: stimuli.cancel_task(*self._with(s), task, self.now, self.env))
 
+    def activate(self, token: str, element: str) -> list[Event]:
+        """Start one more activity of an ad-hoc sub-process."""
+        return self._apply(token, lambda s: stimuli.activate(*self._with(s), token, element, self.now, self.env))
+
     def move(self, token: str, target: str) -> list[Event]:
         """Repair: move a token to another element."""
         return self._apply(token, lambda s: stimuli.move(*self._with(s), token, target, self.now, self.env))

@@ -6,12 +6,12 @@ more of the state; both leave everything as it was.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine import errors
-from engine.bpmn import behaviours
-from engine.bpmn.definition import Definition, Element
+from engine.bpmn import behaviours, events, throwing
+from engine.bpmn.definition import Container, Definition, Element
 from engine.bpmn.faults import AgendaLimit, Fault, Stale
 from engine.bpmn.run import Env, Outcome, Run
 from engine.bpmn.state import Part, Subscription, Token, is_path, load, outermost, shard_of
@@ -63,25 +63,40 @@ def start(d: Definition, variables: Variables, now: dt.datetime, env: Env, *, at
         root = run.main.root
         assert root.variables is not None
         root.variables.update(variables)
-        starts = _starts(d, at)
-        run.listen(root)
-        for event in starts:
-            run.later("enter", run.add(root, event))
+        events.listen(run, root)
+        if at is not None:
+            _occurred(run, root, at)
+        else:
+            for event in _starts(d):
+                run.later("enter", run.add(root, event))
 
     return _apply(make, first)
 
 
-def _starts(d: Definition, at: str | None) -> tuple[str, ...]:
+def _occurred(run: Run, root: Token, at: str) -> None:
+    """The event that starts the instance has happened. Behind a parallel event-based gateway that instantiates, the
+    others are still waited for (BPMN 10.6.6)."""
+    d = run.definition
+    element = d.elements.get(at)
+    if element is None or element.scope != d.process_id:
+        raise errors.Conflict("unknown_element", f"The process has no element {at!r}.", element=at)
+    caught = element.type in ("startEvent", "receiveTask", "intermediateCatchEvent")
+    run.later("occur" if caught else "enter", run.add(root, at))
+    for flow in element.incoming:
+        gateway = d.elements[d.flows[flow].source]
+        if gateway.type == "eventBasedGateway" and gateway.parallel_instantiation and not gateway.incoming:
+            for other in gateway.outgoing:
+                if other != flow:
+                    run.later("enter", run.add(root, d.flows[other].target))
+
+
+def _starts(d: Definition) -> tuple[str, ...]:
     if d.process_id not in d.containers:
         raise errors.Conflict("no_process", "The definition has no process to start.")
     container = d.containers[d.process_id]
-    if at is not None:
-        if at not in container.nodes:
-            raise errors.Conflict("unknown_element", f"The process has no element {at!r}.", element=at)
-        return (at,)
     if container.starts:
         return container.starts
-    triggered = [n for n in container.nodes if d.elements[n].type == "startEvent" or d.elements[n].instantiate]
+    triggered = [n for n in container.nodes if d.elements[n].type == "startEvent"]
     if len(triggered) != 1:
         raise errors.Conflict(
             "no_start", "Expected to be told at which of the start events to start.", starts=triggered
@@ -207,14 +222,14 @@ def deliver(
 
     def first(run: Run) -> None:
         if kind == "signal":
-            run.broadcast(name, dict(payload))
+            throwing.broadcast(run, name, dict(payload))
             return
         if kind != "message":
             raise ValueError(f"Expected message or signal, found {kind!r}.")
         directed = _directed(run, name, key)
         if directed is not None:
             run.later("trigger", directed.part.tokens[directed.owner], directed.number, dict(payload))
-        elif run.correlate(name, key, dict(payload)) is None:
+        elif throwing.correlate(run, name, key, dict(payload)) is None:
             raise Stale(name, f"Expected a subscription to the message {name!r}, but nothing waits for it.")
 
     return _apply(_open(d, state, shards, now, env), first)
@@ -239,7 +254,7 @@ def cancel(d: Definition, state: str, shards: Shards, now: dt.datetime, env: Env
     """The whole instance is withdrawn."""
 
     def first(run: Run) -> None:
-        run.clear(run.main.root)
+        run.clear(run.main.root, pools=True)
         run.agenda.clear()
         run.end("cancelled")
 
@@ -266,6 +281,26 @@ def _child(run: Run, task: str) -> Token:
     if at is None:
         raise Stale(task, f"Expected {task!r} to be a child of a multi-instance.")
     return at
+
+
+def activate(
+    d: Definition, state: str, shards: Shards, token: str, element: str, now: dt.datetime, env: Env
+) -> Outcome:
+    """One more activity of an ad-hoc sub-process is started, by the id of its token; Stale when it is not open."""
+
+    def first(run: Run) -> None:
+        scope = _part(run, token).tokens.get(int(token.rpartition(".")[2]))
+        if scope is None or not scope.element or run.node(scope).type != "adHocSubProcess" or scope.host is not None:
+            raise Stale(token)
+        if element not in run.inner(scope).containers[scope.element].starts:
+            raise errors.Conflict(
+                "unknown_element", f"Expected an activity to start, found {element!r}.", element=element
+            )
+        if run.node(scope).ordering == "Sequential" and scope.children:
+            raise errors.Conflict("busy", "Another activity of the sequential ad-hoc sub-process is running.")
+        run.later("start", scope, element)
+
+    return _apply(_open(d, state, shards, now, env), first)
 
 
 def move(d: Definition, state: str, shards: Shards, token: str, target: str, now: dt.datetime, env: Env) -> Outcome:
@@ -405,13 +440,10 @@ def triggers(d: Definition, now: dt.datetime, env: Env) -> list[dict[str, Any]]:
     main = Part("")
     main.tokens[0] = root = Token(main, 0, "", variables={})
     run = Run(d, env, now, main)
-    for node in container.nodes:
-        element = d.elements[node]
-        if element.type != "startEvent":
-            continue
+    for element in _entries(d, container):
         for index, event in enumerate(element.events):
             try:
-                s = run.subscribe(root, element, index, event)
+                s = events.subscribe(run, root, element, index, event)
             except Fault as fault:
                 raise errors.Conflict(fault.code, fault.message, element=element.id) from None
             if s is None or s.kind == "c":
@@ -423,3 +455,14 @@ def triggers(d: Definition, now: dt.datetime, env: Env) -> list[dict[str, Any]]:
                 row["name"] = s.name or ""
             found.append(row)
     return found
+
+
+def _entries(d: Definition, container: Container) -> Iterator[Element]:
+    """Start events, instantiating receive tasks, and the events behind instantiating event-based gateways."""
+    for node in container.nodes:
+        element = d.elements[node]
+        if element.type == "startEvent" or (element.type == "receiveTask" and element.instantiate):
+            yield element
+        elif element.type == "eventBasedGateway" and element.instantiate:
+            for flow in element.outgoing:
+                yield d.elements[d.flows[flow].target]
