@@ -211,6 +211,11 @@ class _Operations(_Area):
         """Check the journal chain of one case or of all, and replay each; returns one finding per case.
 
         A finding is {"case", "code", "entries", "faults": [sentence]}; no faults means the case is as it was written.
+        With all cases the daily seals are checked too; what is wrong with them is a finding of its own (case None).
         """
         ids = self._engine.read(operations.case_ids, case_id)
-        return [self._engine.read(operations.verify_case, one) for one in ids]
+        findings = [self._engine.read(operations.verify_case, one) for one in ids]
+        broken = self._engine.read(operations.seal_faults) if case_id is None else []
+        if broken:
+            findings.append({"case": None, "code": "seals", "entries": 0, "faults": broken})
+        return findings

@@ -87,7 +87,9 @@ def test_a_deleted_entry_is_found(office: offices.Office, seq: int) -> None:
 def test_a_deleted_last_entry_is_found(office: offices.Office) -> None:
     last = entries(office)[-1].seq
     tamper(office, sa.delete(journal).where(entry(office, last)))
-    assert office.faults() == [f"the chain ends at entry {last - 1}, the case says {last}"]
+    chain, sealed = office.faults()
+    assert chain == f"the chain ends at entry {last - 1}, the case says {last}"
+    assert sealed.startswith(f"entry {last} of case")
 
 
 def test_two_entries_that_changed_places_are_found(office: offices.Office) -> None:
@@ -100,7 +102,8 @@ def test_an_entry_that_somebody_added_is_found(office: offices.Office) -> None:
     head = office.read(sa.select(cases.c.head_seq, cases.c.head_hash).where(cases.c.id == office.case_id))[0]
     with office.engine.statements().begin() as connection:
         old = journals.Head(head.head_seq, head.head_hash)
-        journals.write(connection, 1, office.case_id, old, MOMENT, "gd.so", "task.completed", {})
+        _, new = journals.follow(1, office.case_id, old, MOMENT, "gd.so", "task.completed", {})
+        connection.execute(journals.INSERT, new)
     assert office.faults() == [f"the chain ends at entry {head.head_seq + 1}, the case says {head.head_seq}"]
 
 
@@ -112,9 +115,11 @@ def test_a_chain_written_anew_from_a_changed_entry_on_leads_to_another_state(off
         connection.execute(sa.delete(journal))
         for row in rows:
             payload = json.loads(row.payload.replace("cv.qlkh.1", "cv.qlkh.2"))
-            head = journals.write(connection, 1, office.case_id, head, row.at, row.actor, row.kind, payload)
+            head, new = journals.follow(1, office.case_id, head, row.at, row.actor, row.kind, payload)
+            connection.execute(journals.INSERT, new)
         connection.execute(sa.update(cases).values(head_seq=head.seq, head_hash=head.hash))
-    state, answers = office.faults()
+    state, answers, sealed = office.faults()
+    assert "is not the one sealed on" in sealed
     assert state == "the stored state is not what the journal leads to"
     assert "does not say what was answered" in answers
 
@@ -199,7 +204,28 @@ def test_the_heads_are_sealed_once_a_day_each_seal_chained_to_the_last(office: o
     old, new = found()[-2:]
     assert (new.prev, new.day.isoformat(), new.cases) == (old.hash, "2022-02-15", 1)
     head = office.read(sa.select(cases.c.id, cases.c.head_seq, cases.c.head_hash))[0]
-    assert new.digest == journals.digest(f"{head.id} {head.head_seq} {head.head_hash}")
+    assert new.digest == journals.digest(f'{{"{head.id}":[{head.head_seq},"{head.head_hash}"]}}')
+
+
+def test_a_chain_written_anew_from_end_to_end_is_found_by_the_seals(office: offices.Office) -> None:
+    assert office.faults() == []
+    rows, prev = entries(office), journals.GENESIS
+    for row in rows:
+        actor = "cv.qlkh.2" if row.seq == 2 else row.actor
+        made = journals.link(prev, row.case_id, row.seq, row.at, actor, row.kind, row.digest)
+        tamper(office, sa.update(journal).where(entry(office, row.seq)).values(actor=actor, prev=prev, hash=made))
+        prev = made
+    tamper(office, sa.update(cases).values(head_hash=prev))
+    found = office.engine.operations.verify()
+    assert [finding["code"] for finding in found if finding["faults"]] == ["seals"]
+    assert "is not the one sealed on" in found[-1]["faults"][0]
+
+
+def test_a_seal_written_anew_is_found(office: offices.Office) -> None:
+    first = office.read(sa.select(seals).order_by(seals.c.day))[0]
+    tamper(office, sa.update(seals).where(seals.c.day == first.day).values(heads="{}"))
+    faults = office.engine.operations.verify()[-1]["faults"]
+    assert faults == [f"the seal of {first.day.isoformat()} is not what was written"]
 
 
 def test_every_command_writes_an_entry_and_names_who_did_it(office_at: At) -> None:

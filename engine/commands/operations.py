@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -129,14 +129,44 @@ def seal(tx: Tx) -> bool:
     heads = tx.conn.execute(
         sa.select(c.id, c.head_seq, c.head_hash).where(c.tenant_id == tx.tenant).order_by(c.id)
     ).all()
-    digest = journal.digest("\n".join(f"{h.id} {h.head_seq} {h.head_hash}" for h in heads))
+    text = journal.canonical({h.id: [h.head_seq, h.head_hash] for h in heads})
+    digest = journal.digest(text)
     prev = last.hash if last else journal.GENESIS
-    row = {"tenant_id": tx.tenant, "day": today, "cases": len(heads), "digest": digest, "prev": prev}
-    tx.conn.execute(
-        sa.insert(seals),
-        {**row, "hash": journal.digest("\n".join((prev, today.isoformat(), str(len(heads)), digest)))},
-    )
+    row = {"tenant_id": tx.tenant, "day": today, "cases": len(heads), "heads": text, "digest": digest, "prev": prev}
+    tx.conn.execute(sa.insert(seals), {**row, "hash": _seal_hash(prev, today, len(heads), digest)})
     return True
+
+
+# Heads looked up in one statement: databases limit how many values one may carry.
+SEALED_AT_ONCE = 500
+
+
+def _seal_hash(prev: str, day: date, count: int, digest: str) -> str:
+    return journal.digest("\n".join((prev, day.isoformat(), str(count), digest)))
+
+
+def seal_faults(tx: Tx) -> list[str]:
+    """What is wrong with the daily seals: a sentence each. A seal must follow the one before it, and every head that
+    it holds must still stand in its case's journal: a case whose whole chain was written anew is found here."""
+    faults: list[str] = []
+    prev = journal.GENESIS
+    s, j = seals.c, journal_rows.c
+    for row in tx.conn.execute(sa.select(seals).where(s.tenant_id == tx.tenant).order_by(s.day)):
+        written = row.prev == prev and row.digest == journal.digest(row.heads)
+        if not written or row.hash != _seal_hash(row.prev, row.day, row.cases, row.digest):
+            faults.append(f"the seal of {row.day.isoformat()} is not what was written")
+        prev = row.hash
+        heads: dict[str, list[Any]] = json.loads(row.heads)
+        wanted = [(case_id, head[0]) for case_id, head in heads.items()]
+        kept = {}
+        for start in range(0, len(wanted), SEALED_AT_ONCE):
+            some = sa.tuple_(j.case_id, j.seq).in_(wanted[start : start + SEALED_AT_ONCE])
+            statement = sa.select(j.case_id, j.seq, j.hash).where(j.tenant_id == tx.tenant, some)
+            kept.update({(entry.case_id, entry.seq): entry.hash for entry in tx.conn.execute(statement)})
+        for case_id, (seq, hash_) in heads.items():
+            if kept.get((case_id, seq)) != hash_:
+                faults.append(f"entry {seq} of case {case_id} is not the one sealed on {row.day.isoformat()}")
+    return faults
 
 
 def case_ids(tx: Tx, case_id: str | None = None) -> list[str]:
