@@ -210,6 +210,7 @@ def test_an_error_that_nobody_catches_is_a_warning() -> None:
     )
     found = one(definition)
     assert (found.rule, found.element, found.severity) == ("uncaught_error", "bad", "warning")
+    assert acts(found) == ["start p", "complete a"]
 
 
 # -- what is sound stays without findings

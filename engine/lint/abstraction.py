@@ -19,6 +19,8 @@ TURNS = 4
 
 _TWO = feel.compile_expression(str(CHILDREN))
 _JOB = Job("lint", {})
+# What a complex gateway tells the conditions behind it; they need no data.
+_RESET = frozenset({"waitingForStart"})
 
 
 class Pruned(Exception):
@@ -145,7 +147,7 @@ def _loop(e: Element, oracle: Oracle) -> Loop | None:
 
 
 def _flow(flow: Flow, oracle: Oracle) -> Flow:
-    if flow.condition is None or flow.condition.constant:
+    if flow.condition is None or flow.condition.constant or flow.condition.variables == _RESET:
         return flow
     return replace(flow, condition=Choice(oracle, flow.source, flow.id, flow.condition.text))
 

@@ -71,7 +71,7 @@ def main_flow(d: bpmn.Definition, process: str) -> frozenset[str]:
     """Elements where a second token at once means doubled work: all but those that only events beside the flow lead
     to (several reminders at once are as they should be)."""
     seen = reachable(d, process, lasting=False)
-    return frozenset(n for n in seen if not d.elements[n].event_sub_process)
+    return frozenset(n for n in seen if not d.elements[n].event_sub_process and d.elements[n].start_quantity == 1)
 
 
 def loops(d: bpmn.Definition, container: str) -> list[set[str]]:

@@ -14,7 +14,7 @@ from engine.bpmn.definition import Element
 from engine.lint import flows, space
 from engine.lint.abstraction import Choice, abstract
 from engine.lint.findings import Finding, Trace, finding
-from engine.lint.space import CAP, Choices, Label, Node, Space
+from engine.lint.space import CAP, Choices, Label, Last, Node, Space
 
 
 def check(definition: bpmn.Definition, process: str, cap: int = CAP) -> tuple[list[Finding], Space]:
@@ -52,6 +52,12 @@ def trace(found: Space, number: int) -> Trace:
         steps.append((node.label, node.choices))
         number = node.parent
     return [act for label, choices in reversed(steps) for act in _acts(found.model.definition, label, choices)]
+
+
+def _run_to(found: Space, last: Last) -> Trace:
+    """The run to an act after which there is no state."""
+    number, label, choices = last
+    return [*trace(found, number), *_acts(found.model.definition, label, choices)]
 
 
 def _acts(d: bpmn.Definition, label: Label, choices: Choices) -> Iterator[dict[str, str]]:
@@ -185,15 +191,15 @@ def _grown(found: Space) -> Iterator[Finding]:
 
 
 def _endless(found: Space) -> Iterator[Finding]:
-    for element, (number, label, choices) in found.endless.items():
-        run = [*(trace(found, number) if number >= 0 else []), *_acts(found.model.definition, label, choices)]
-        yield finding("endless", element, "The process can go round for ever without waiting for anything.", run)
+    for element, last in found.endless.items():
+        message = "The process can go round for ever without waiting for anything."
+        yield finding("endless", element, message, _run_to(found, last))
 
 
 def _errors(found: Space) -> Iterator[Finding]:
-    for element, number in found.uncaught.items():
+    for element, last in found.uncaught.items():
         message = "Nobody catches this error in the process: it needs a caller that does, or it stops with an incident."
-        yield finding("uncaught_error", element, message, trace(found, number) if number >= 0 else [])
+        yield finding("uncaught_error", element, message, _run_to(found, last))
 
 
 def _dead(d: bpmn.Definition, process: str, found: Space) -> Iterator[Finding]:

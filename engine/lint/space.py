@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.bpmn import behaviours
-from engine.bpmn.definition import Element, Flow
+from engine.bpmn import behaviours, stimuli
+from engine.bpmn.definition import Definition, Element, EventDefinition, Flow
 from engine.bpmn.faults import AgendaLimit
 from engine.bpmn.run import Env, Run
 from engine.bpmn.state import Part, Subscription, Token, load
@@ -33,6 +33,7 @@ _ENV = Env(agenda_limit=AGENDA)
 Label = tuple[str, str, str]  # (do, element, choice)
 Choices = tuple[tuple[Choice, bool], ...]
 Place = tuple[Any, ...]
+Last = tuple[int, Label, Choices]  # a state, and an act on it that leads to no state
 
 
 class Walk(Run):
@@ -83,8 +84,8 @@ class Space:
     seen: set[str] = field(default_factory=set)
     doubled: dict[str, int] = field(default_factory=dict)  # element → first state with two tokens there
     unbounded: dict[str, int] = field(default_factory=dict)
-    endless: dict[str, tuple[int, Label, Choices]] = field(default_factory=dict)
-    uncaught: dict[str, int] = field(default_factory=dict)
+    endless: dict[str, Last] = field(default_factory=dict)
+    uncaught: dict[str, Last] = field(default_factory=dict)
     failed: dict[str, tuple[str, str]] = field(default_factory=dict)  # element → code and message of an incident
 
 
@@ -95,12 +96,12 @@ def explore(model: Abstract, main_flow: frozenset[str], cap: int, starts: list[s
     ends = frozenset(e.id for e in model.definition.elements.values() if e.type == "endEvent" and e.id in main_flow)
     queue: deque[int] = deque()
 
-    def reached(walk: Walk, shards: Mapping[str, str], parent: int, label: Label, choices: Choices) -> None:
+    def reached(walk: Walk, parent: int, label: Label, choices: Choices) -> None:
         space.seen |= walk.seen
         key = _key(walk)
         at = known.get(key)
         if at is None:
-            node = _node(walk, shards, parent, label, choices)
+            node = _node(walk, parent, label, choices)
             at = known[key] = len(space.nodes)
             space.nodes.append(node)
             if not node.ended and not _look(space, walk, at, main_flow):
@@ -114,7 +115,7 @@ def explore(model: Abstract, main_flow: frozenset[str], cap: int, starts: list[s
 
     for start in starts:
         for walk, choices in _steps(space, model, None, ("start", start, ""), ends, -1):
-            reached(walk, {}, -1, ("start", start, ""), choices)
+            reached(walk, -1, ("start", start, ""), choices)
     while queue:
         if len(space.nodes) >= cap:
             space.complete = False
@@ -129,7 +130,7 @@ def explore(model: Abstract, main_flow: frozenset[str], cap: int, starts: list[s
         for label, act, _ in moves:
             ready = walk if act is moves[-1][1] else None  # the state is read once less
             for after, choices in _steps(space, model, node, label, ends, number, act, ready):
-                reached(after, node.shards, number, label, choices)
+                reached(after, number, label, choices)
     return space
 
 
@@ -142,7 +143,7 @@ def follow(model: Abstract, node: Node | None, label: Label) -> Iterator[tuple[N
         acts = list(itertools.islice((a for found, a, _ in _moves(_walk(model, node, ends)) if found == label), 1))
     for act in acts:
         for walk, choices in _steps(space, model, node, label, ends, -1, act):
-            yield _node(walk, {} if node is None else node.shards, -1, label, choices), choices
+            yield _node(walk, -1, label, choices), choices
 
 
 def standing(model: Abstract, node: Node) -> list[str]:
@@ -150,20 +151,15 @@ def standing(model: Abstract, node: Node) -> list[str]:
     return list(_standing(_walk(model, node, frozenset()), every=True))
 
 
-def _node(walk: Walk, shards: Mapping[str, str], parent: int, label: Label, choices: Choices) -> Node:
+def _node(walk: Walk, parent: int, label: Label, choices: Choices) -> Node:
     outcome = walk.outcome()
-    texts = {**shards, **outcome.shards}
+    texts = {**walk.given, **outcome.shards}
     ended = walk.main.ended is not None
     return Node(outcome.state, {k: v for k, v in texts.items() if v is not None}, parent, label, choices, ended)
 
 
-def _walk(model: Abstract, node: Node | None, ends: frozenset[str]) -> Walk:
-    if node is None:
-        main = Part("")
-        main.tokens[0] = Token(main, 0, "", variables={})
-    else:
-        main = load(node.main)
-    walk = Walk(model.definition, _ENV, _NOW, main, {} if node is None else node.shards)
+def _walk(model: Abstract, node: Node, ends: frozenset[str]) -> Walk:
+    walk = Walk(model.definition, _ENV, _NOW, load(node.main), node.shards)
     walk.seen, walk.twice, walk.ends, walk.kinds = set(), set(), ends, model.kinds
     return walk
 
@@ -205,34 +201,49 @@ def _steps(
             space.complete = False
             return
         oracle.prepare(script)
-        walk = ready or _walk(model, node, ends)
-        ready = None
-        fine = True
+        walk, fine = None, True
         try:
-            _do(walk, label, act)
+            if node is None or act is None:
+                walk = _begin(model, label, ends)
+                _go_on(walk)
+            else:
+                walk, ready = ready or _walk(model, node, ends), None
+                _do(walk, act)
             walk.settle()
         except Pruned:
             fine = False
         except AgendaLimit:
             fine = False
-            element = next((t.element for _, t, _ in walk.agenda if t.element), label[1])
+            element = next((t.element for _, t, _ in walk.agenda if t.element), label[1]) if walk else label[1]
             space.endless.setdefault(element, (number, label, tuple(oracle.asked)))
         for at in range(len(oracle.asked) - 1, len(script) - 1, -1):
             scripts.append((*(answer for _, answer in oracle.asked[:at]), not oracle.asked[at][1]))
-        if fine and not _failed(space, walk, number):
+        if walk is None:
+            continue
+        if fine and not _failed(space, walk, (number, label, tuple(oracle.asked))):
             yield walk, tuple(oracle.asked)
         else:
             space.seen |= walk.seen
 
 
-def _do(walk: Walk, label: Label, act: Act | None) -> None:
-    if act is None:
-        root = walk.main.root
-        container = walk.definition.containers[walk.definition.process_id]
-        walk.listen(root)
-        for start in [label[1]] if label[1] else container.starts:
-            walk.later("enter", walk.add(root, start))
-        return
+def _begin(model: Abstract, label: Label, ends: frozenset[str]) -> Walk:
+    """A new instance, at the start event that the label names."""
+    out = stimuli.start(model.definition, {}, _NOW, _ENV, at=label[1] or None)
+    shards = {part: text for part, text in out.shards.items() if text is not None}
+    walk = _walk(model, Node(out.state, shards, -1, label, ()), ends)
+    walk.seen |= {e["el"] for e in out.step.events if e["e"] == "element.entered"}
+    return walk
+
+
+def _go_on(walk: Walk) -> None:
+    """A start that never comes to rest is given up by the kernel; going on from there shows where it goes round."""
+    for incident in [i for i in walk.main.incidents.values() if i.code == "agenda_limit"]:
+        owner = walk.main.tokens[incident.owner]
+        walk.resolve(incident, owner)
+        walk.later(incident.action[0], owner, *incident.action[1:])
+
+
+def _do(walk: Walk, act: Act) -> None:
     action, entity, argument = act
     if action == "signal":
         for s in [s for p in _parts(walk) for s in p.subscriptions.values() if s.kind == "s" and s.name == entity]:
@@ -252,16 +263,16 @@ def _do(walk: Walk, label: Label, act: Act | None) -> None:
     walk.later("trigger", part.tokens[s.owner], number, None)
 
 
-def _failed(space: Space, walk: Walk, number: int) -> bool:
+def _failed(space: Space, walk: Walk, last: Last) -> bool:
     """Whether the step ended in an incident: choices that no data can make, an error that leaves the process, or
     something that cannot be explored."""
     incidents = [(p, i) for p in _parts(walk) for i in p.incidents.values()]
     for part, incident in incidents:
         element = part.tokens[incident.owner].element
         if incident.code == "uncaught_error":
-            space.uncaught.setdefault(element, number)
-            if number >= 0:
-                space.nodes[number].followers.append(-1)
+            space.uncaught.setdefault(element, last)
+            if last[0] >= 0:
+                space.nodes[last[0]].followers.append(-1)
         elif incident.code != "no_flow":
             space.failed.setdefault(element, (incident.code, incident.message))
             space.complete = False
@@ -310,11 +321,24 @@ def _work(walk: Walk, token: Token, node: Element) -> Iterator[tuple[Label, Act,
         return
     offered: set[tuple[str, str | None]] = set()
     for kind, do in (("error", "throw"), ("escalation", "escalate")):
-        for owner, catching, event in walk.catchers(token, kind):
-            beside = catching.type == "boundaryEvent" and owner.element == node.id
+        for catching, event in _catchers(walk.definition, node, kind):
+            beside = catching.attached_to == node.id
             if (beside or (kind == "error" and node.type != "userTask")) and (do, event.code) not in offered:
                 offered.add((do, event.code))
                 yield (do, node.id, event.code or ""), (do, token.id, event.code), catching.interrupting
+
+
+def _catchers(d: Definition, e: Element, kind: str) -> Iterator[tuple[Element, EventDefinition]]:
+    """The events that catch what an element throws, innermost first: on its border, then in the scopes around it."""
+    at: Element | None = e
+    while at is not None:
+        nodes = list(at.boundaries)
+        if not at.event_sub_process:
+            nodes += [n for h in d.containers[at.scope].handlers for n in d.containers[h].nodes]
+        for node in (d.elements[n] for n in nodes):
+            if node.type in ("boundaryEvent", "startEvent"):
+                yield from ((node, event) for event in node.events if event.kind == kind)
+        at = d.elements.get(at.scope)
 
 
 # -- when two states are the same
@@ -345,8 +369,19 @@ def _token_key(walk: Walk, token: Token) -> Any:
         children = [_token_key(walk, t) for t in token.children.values()]
     if len(children) > 1:
         children.sort(key=repr)
-    extra = repr(sorted(token.extra.items())) if token.extra else ""
+    extra = _shape(token.extra) if token.extra else ""
     return (token.element, token.flow or "", waits, counters, extra, tuple(children))
+
+
+def _shape(kept: Any) -> Any:
+    """What behaviours keep with a token, without ids and data: of records of completed activities, which they are."""
+    if isinstance(kept, dict):
+        if "e" in kept:
+            return (kept["e"], _shape(kept.get("c", [])), _shape(kept.get("l", [])))
+        return tuple((key, _shape(value)) for key, value in sorted(kept.items()))
+    if isinstance(kept, list):
+        return tuple(dict.fromkeys(_shape(value) for value in kept))
+    return kept if isinstance(kept, str) else ""
 
 
 # -- what is wrong with a state
