@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from engine import clock
 from engine.records import journal
 
 GENESIS = "0" * 64
-INSERT = sa.insert(journal)
+INSERT = sa.insert(journal).values({c.name: sa.bindparam(f"entry_{c.name}", type_=c.type) for c in journal.c})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +45,44 @@ def link(prev: str, case_id: str, seq: int, at: datetime, actor: str, kind: str,
     return digest("\n".join((prev, case_id, str(seq), clock.iso(at), actor, kind, payload_digest)))
 
 
-def write(
-    conn: sa.Connection, tenant: int, case_id: str, head: Head, at: datetime, actor: str, kind: str, payload: Any
-) -> Head:
-    """Append one entry after `head` and return the new head. `kind` is past tense: `task.completed`."""
+def follow(
+    tenant: int, case_id: str, head: Head, at: datetime, actor: str, kind: str, payload: Any
+) -> tuple[Head, dict[str, Any]]:
+    """The new head after one more entry, and the parameters of `INSERT` for it. `kind` is past tense:
+    `task.completed`."""
     text = canonical(payload)
     payload_digest = digest(text)
     seq = head.seq + 1
     new = link(head.hash, case_id, seq, at, actor, kind, payload_digest)
-    conn.execute(
-        INSERT,
-        {
-            "tenant_id": tenant,
-            "case_id": case_id,
-            "seq": seq,
-            "at": at,
-            "actor": actor,
-            "kind": kind,
-            "payload": text,
-            "digest": payload_digest,
-            "prev": head.hash,
-            "hash": new,
-        },
-    )
-    return Head(seq, new)
+    row = {
+        "tenant_id": tenant,
+        "case_id": case_id,
+        "seq": seq,
+        "at": at,
+        "actor": actor,
+        "kind": kind,
+        "payload": text,
+        "digest": payload_digest,
+        "prev": head.hash,
+        "hash": new,
+    }
+    return Head(seq, new), {f"entry_{name}": value for name, value in row.items()}
+
+
+@lru_cache(maxsize=16)
+def _in_one(update: sa.Update) -> sa.Update:
+    return update.add_cte(INSERT.cte("entry"))
+
+
+def append(conn: sa.Connection, entry: dict[str, Any], update: sa.Update, params: dict[str, Any]) -> int:
+    """Write an entry together with the update of the case whose head it becomes; returns how many cases that was.
+
+    PostgreSQL does both in one statement: each one more is a round trip.
+    """
+    if conn.dialect.name == "postgresql":
+        return conn.execute(_in_one(update), {**params, **entry}).rowcount
+    conn.execute(INSERT, entry)
+    return conn.execute(update, params).rowcount
 
 
 def faults(case_id: str, head: Head, entries: Iterable[Any]) -> list[str]:

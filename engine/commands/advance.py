@@ -72,6 +72,15 @@ UPDATE_CASE = (
         end_reason=sa.bindparam("b_end_reason"),
     )
 )
+NOTE_CASE = (
+    sa.update(cases)
+    .where(
+        cases.c.tenant_id == sa.bindparam("b_tenant"),
+        cases.c.id == sa.bindparam("b_id"),
+        cases.c.version == sa.bindparam("b_version"),
+    )
+    .values(version=cases.c.version + 1, head_seq=sa.bindparam("b_head_seq"), head_hash=sa.bindparam("b_head_hash"))
+)
 SHARDS = sa.select(shards.c.id, shards.c.state).where(shards.c.tenant_id == T, shards.c.case_id == ID)
 
 
@@ -169,16 +178,8 @@ def record(
         "environment": tx.environment,
         "events": events,
     }
-    head = journal.write(
-        tx.conn,
-        tx.tenant,
-        case.case_id,
-        journal.Head(case.head_seq, case.head_hash),
-        tx.now,
-        actor,
-        kind,
-        payload,
-    )
+    old = journal.Head(case.head_seq, case.head_hash)
+    head, entry = journal.follow(tx.tenant, case.case_id, old, tx.now, actor, kind, payload)
     # A decision that sends work back completes its element, but reaches no milestone.
     outcome_slug = (facts.get("answers") or {}).get("outcome")
     approved = kind != "gate.decided" or gates.OUTCOMES.get(outcome_slug or "", "") in ("approve", "edit")
@@ -186,7 +187,9 @@ def record(
     for ended in by_name["instance.ended"]:
         status = {"completed": "completed", "terminated": "refused", "cancelled": "cancelled"}[ended["how"]]
     variables = bpmn.variables(outcome.state) if status == "running" else {}
-    done = tx.conn.execute(
+    changed = journal.append(
+        tx.conn,
+        entry,
         UPDATE_CASE,
         {
             "b_tenant": tx.tenant,
@@ -202,7 +205,7 @@ def record(
             "b_end_reason": end_reason if status != "running" else None,
         },
     )
-    if done.rowcount != 1:
+    if changed != 1:
         raise Conflict("stale", f"Expected case {case.code} at version {case.case_version}, but it has changed.")
     return Advanced(events, status, opened)
 
@@ -210,13 +213,15 @@ def record(
 def note(tx: Tx, case: Any, actor: str, kind: str, facts: Mapping[str, Any]) -> None:
     """A journal entry for something that does not move the process (a claim, a document, a response)."""
     old = journal.Head(case.head_seq, case.head_hash)
-    head = journal.write(tx.conn, tx.tenant, case.case_id, old, tx.now, actor, kind, dict(facts))
-    done = tx.conn.execute(
-        sa.update(cases)
-        .where(cases.c.tenant_id == tx.tenant, cases.c.id == case.case_id, cases.c.version == case.case_version)
-        .values(head_seq=head.seq, head_hash=head.hash, version=cases.c.version + 1)
-    )
-    if done.rowcount != 1:
+    head, entry = journal.follow(tx.tenant, case.case_id, old, tx.now, actor, kind, dict(facts))
+    params = {
+        "b_tenant": tx.tenant,
+        "b_id": case.case_id,
+        "b_version": case.case_version,
+        "b_head_seq": head.seq,
+        "b_head_hash": head.hash,
+    }
+    if journal.append(tx.conn, entry, NOTE_CASE, params) != 1:
         raise Conflict("stale", f"Expected case {case.code} at version {case.case_version}, but it has changed.")
 
 
