@@ -142,7 +142,7 @@ class _Signing(_Area):
         all that `cases.complete` raises."""
         account = self._engine.read(access.password_to_check, actor)
         if not identity.verify(account.password_hash if account else None, password, self._engine.settings):
-            self._engine.write(access.note_failed_login, account.login if account else actor, "")
+            self._engine.write(access.note_failed_login, access.signing_subject(actor), "")
             raise Forbidden("wrong_password", "Expected the signer's password.")
         result: cases.Completed = self._engine.write(signing.sign, task_id, actor, answers, seen_version, **options)
         return result

@@ -21,8 +21,13 @@ def account_to_check(tx: Tx, login: str, address: str) -> Any:
 def password_to_check(tx: Tx, person: str) -> Any:
     """The account row of a person who is to confirm a signature, or None. Raises Forbidden("throttled")."""
     row = identity.credentials_of(tx.conn, tx.tenant, person)
-    identity.check_throttle(tx.conn, tx.tenant, row.login if row else person, "", tx.system_now, tx.settings)
+    identity.check_throttle(tx.conn, tx.tenant, signing_subject(person), "", tx.system_now, tx.settings)
     return row
+
+
+def signing_subject(person: str) -> str:
+    """What wrong passwords at signing are counted under: strangers who guess at a log-in cannot stop a signature."""
+    return f"sign {person}"
 
 
 def note_failed_login(tx: Tx, login: str, address: str) -> None:
