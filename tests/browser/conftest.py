@@ -3,7 +3,7 @@
 `visitor_at`  a function that puts a person in front of a server: visitor_at(server, viewport=…)
 `visitor`     one in front of the module's live server, on a wide screen
 `server_at`   a function that starts `trinhky serve` where T1 has gone as planned up to a stop of `offices.STOPS`, once
-              per module and settings: server_at("chuan_bi", TRINHKY_UPLOAD_LIMIT="1000")
+              per module, name and settings: server_at("chuan_bi", TRINHKY_UPLOAD_LIMIT="1000")
 `office_of`   a function that gives the demo's people at work on a server's store: office_of(server)
 """
 
@@ -39,8 +39,8 @@ def visitor(visitor_at: Callable[..., visitors.Visitor], live_server: servers.Li
 def server_at(all_stores: stores.Stores, run_folder: Path) -> Iterator[Callable[..., servers.LiveServer]]:
     started: dict[Any, servers.LiveServer] = {}
 
-    def at(stop: str, **env: str) -> servers.LiveServer:
-        key = (stop, *sorted(env.items()))
+    def at(stop: str, name: str = "", **env: str) -> servers.LiveServer:
+        key = (name or stop, *sorted(env.items()))
         if key not in started:
             url = store_at(all_stores, stop)
             started[key] = servers.LiveServer(url, run_folder / f"{url.rpartition('/')[2]}.log", **env)
