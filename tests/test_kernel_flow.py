@@ -250,7 +250,8 @@ def test_an_endless_loop_at_the_start_is_an_incident_too() -> None:
     case = Case(
         '<startEvent id="s"/><exclusiveGateway id="m"/><task id="a"/>\n~ s m a m', env=environment(agenda_limit=100)
     )
-    assert [i["el"] for i in case.incidents.values()] == ["s"]
+    assert [i["el"] for i in case.incidents.values()] == ["p"]
+    assert [(r["token"], r["element"]) for r in case.view()] == [("0", "")]
 
 
 def test_a_doubling_loop_is_bounded() -> None:

@@ -10,6 +10,7 @@ from engine.bpmn.definition import Definition, Element, Flow
 from engine.bpmn.faults import NeedShards, Stale
 from engine.bpmn.model import compile, parse_xml
 from engine.bpmn.run import Env, Outcome, Step
+from engine.bpmn.starting import triggers
 from engine.bpmn.stimuli import (
     activate,
     cancel,
@@ -24,7 +25,6 @@ from engine.bpmn.stimuli import (
     start,
     throw_error,
     throw_escalation,
-    triggers,
     variables,
     view,
     waiting,

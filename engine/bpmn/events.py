@@ -251,6 +251,21 @@ def occur(run: "Run", token: Token, payload: Payload = None) -> None:
     run.done(token, payload)
 
 
+def begin(run: "Run", root: Token, elements: list[str], happened: bool) -> None:
+    """Listen for the event sub-processes of the process, and put a token at each element. Behind a parallel
+    event-based gateway that instantiates, the other events are still waited for (BPMN 10.6.6)."""
+    listen(run, root)
+    inside = run.inner(root)
+    for name in elements:
+        run.later("occur" if happened else "enter", run.add(root, name))
+        for flow in inside.elements[name].incoming if happened else ():
+            gateway = inside.elements[inside.flows[flow].source]
+            if gateway.type == "eventBasedGateway" and gateway.parallel_instantiation and not gateway.incoming:
+                for other in gateway.outgoing:
+                    if other != flow:
+                        run.later("enter", run.add(root, inside.flows[other].target))
+
+
 # -- conditions
 
 

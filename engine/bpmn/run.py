@@ -549,6 +549,7 @@ def _shift(index: dict[str, int], old: Mapping[str, int], new: Mapping[str, int]
 
 
 ACTIONS: dict[str, Callable[..., None]] = {
+    "begin": events.begin,
     "enter": Run.enter,
     "done": Run.done,
     "close": Run.close,

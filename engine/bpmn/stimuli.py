@@ -6,13 +6,13 @@ more of the state; both leave everything as it was.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine import errors
-from engine.bpmn import behaviours, events, throwing
-from engine.bpmn.definition import Container, Definition, Element
-from engine.bpmn.faults import AgendaLimit, Fault, Stale
+from engine.bpmn import behaviours, starting, throwing
+from engine.bpmn.definition import Definition, Element
+from engine.bpmn.faults import AgendaLimit, Stale
 from engine.bpmn.run import Env, Outcome, Run
 from engine.bpmn.state import Part, Subscription, Token, is_path, load, outermost, shard_of
 
@@ -63,45 +63,9 @@ def start(d: Definition, variables: Variables, now: dt.datetime, env: Env, *, at
         root = run.main.root
         assert root.variables is not None
         root.variables.update(variables)
-        events.listen(run, root)
-        if at is not None:
-            _occurred(run, root, at)
-        else:
-            for event in _starts(d):
-                run.later("enter", run.add(root, event))
+        run.later("begin", root, *starting.where(d, at))
 
     return _apply(make, first)
-
-
-def _occurred(run: Run, root: Token, at: str) -> None:
-    """The event that starts the instance has happened. Behind a parallel event-based gateway that instantiates, the
-    others are still waited for (BPMN 10.6.6)."""
-    d = run.definition
-    element = d.elements.get(at)
-    if element is None or element.scope != d.process_id:
-        raise errors.Conflict("unknown_element", f"The process has no element {at!r}.", element=at)
-    caught = element.type in ("startEvent", "receiveTask", "intermediateCatchEvent")
-    run.later("occur" if caught else "enter", run.add(root, at))
-    for flow in element.incoming:
-        gateway = d.elements[d.flows[flow].source]
-        if gateway.type == "eventBasedGateway" and gateway.parallel_instantiation and not gateway.incoming:
-            for other in gateway.outgoing:
-                if other != flow:
-                    run.later("enter", run.add(root, d.flows[other].target))
-
-
-def _starts(d: Definition) -> tuple[str, ...]:
-    if d.process_id not in d.containers:
-        raise errors.Conflict("no_process", "The definition has no process to start.")
-    container = d.containers[d.process_id]
-    if container.starts:
-        return container.starts
-    triggered = [n for n in container.nodes if d.elements[n].type == "startEvent"]
-    if len(triggered) != 1:
-        raise errors.Conflict(
-            "no_start", "Expected to be told at which of the start events to start.", starts=triggered
-        )
-    return (triggered[0],)
 
 
 def complete(
@@ -358,7 +322,7 @@ def view(state: str, shards: Shards = _NOTHING) -> list[dict[str, Any]]:
     for part_id in ("", *sorted(shards, key=lambda i: [int(n) for n in i.split(".")])):
         part = load(state if not part_id else shards[part_id], part_id)
         for token in part.tokens.values():
-            if not token.element:
+            if not token.element and not token.incidents:
                 continue
             kind = (
                 "host"
@@ -428,41 +392,3 @@ def waiting(state: str, shards: Shards = _NOTHING) -> list[dict[str, Any]]:
                 }
             )
     return found
-
-
-def triggers(d: Definition, now: dt.datetime, env: Env) -> list[dict[str, Any]]:
-    """What starts instances of the main process from outside: messages, signals, and timers with the instant at which
-    they are due."""
-    found: list[dict[str, Any]] = []
-    container = d.containers.get(d.process_id)
-    if container is None:
-        return found
-    main = Part("")
-    main.tokens[0] = root = Token(main, 0, "", variables={})
-    run = Run(d, env, now, main)
-    for element in _entries(d, container):
-        for index, event in enumerate(element.events):
-            try:
-                s = events.subscribe(run, root, element, index, event)
-            except Fault as fault:
-                raise errors.Conflict(fault.code, fault.message, element=element.id) from None
-            if s is None or s.kind == "c":
-                continue
-            row = {"el": element.id, "kind": {"t": "timer", "m": "message", "s": "signal"}[s.kind]}
-            if s.kind == "t":
-                row |= {"due": s.due or "", "interval": s.interval, "repeats": s.repeats}  # type: ignore[dict-item]
-            else:
-                row["name"] = s.name or ""
-            found.append(row)
-    return found
-
-
-def _entries(d: Definition, container: Container) -> Iterator[Element]:
-    """Start events, instantiating receive tasks, and the events behind instantiating event-based gateways."""
-    for node in container.nodes:
-        element = d.elements[node]
-        if element.type == "startEvent" or (element.type == "receiveTask" and element.instantiate):
-            yield element
-        elif element.type == "eventBasedGateway" and element.instantiate:
-            for flow in element.outgoing:
-                yield d.elements[d.flows[flow].target]
