@@ -41,7 +41,8 @@ RICH = xml(
     ~ b lc e
     """,
     around="""
-    <message id="m" name="n"><ext><zeebe:subscription correlationKey="=x"/></ext></message><error id="er" errorCode="E"/>
+    <message id="m" name="n"><ext><zeebe:subscription correlationKey="=x"/></ext></message>
+    <error id="er" errorCode="E"/>
     <collaboration id="co"><participant id="pa" processRef="p"/>
       <messageFlow id="mf" sourceRef="th" targetRef="ic"/></collaboration>
     """,
