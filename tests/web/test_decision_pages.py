@@ -87,6 +87,24 @@ def test_sending_back_what_was_to_be_signed_needs_no_password(site: Callable[...
     assert signer.sends(signer.sees(task), f"{task}/quyet-dinh", sent).status == 303
 
 
+def test_a_decided_gate_stays_readable_and_offers_nothing(site: Callable[..., Any]) -> None:
+    head = site("duyet_du_thao").person("tp.qlkh")
+    task = head.task("duyet_du_thao")
+    assert head.sends(head.sees(task), f"{task}/quyet-dinh", {"outcome": "dong_y"}).status == 303
+    for address in (task, f"{task}/quyet-dinh", "/viec?loc=da-xong"):
+        shown = head.sees(address)
+        assert shown.status == 200
+        assert "Trưởng đơn vị duyệt dự thảo" in shown.text or "Đã quyết định" in shown.text
+        assert 'name="outcome"' not in shown.source
+
+
+def test_who_waits_for_a_decision_is_told_whose_it_is(site: Callable[..., Any]) -> None:
+    drafter = site("duyet_du_thao").person("cv.qlkh.1")
+    shown = drafter.sees("/viec?loc=cho-ben-khac")
+    assert "Chờ: Trưởng phòng Quản lý Khoa học" in shown.text
+    assert "Người soạn khác người quyết định" not in shown.text
+
+
 def test_the_decision_has_a_page_of_its_own_for_phones(site: Callable[..., Any]) -> None:
     head = site("duyet_du_thao").person("tp.qlkh")
     task = head.task("duyet_du_thao")
