@@ -104,6 +104,18 @@ def test_a_join_that_never_goes_on_where_a_timer_interrupts_is_no_deadlock_but_d
     assert (found.rule, found.element) == ("dead", "j")
 
 
+def test_states_with_a_token_at_the_same_join_by_another_flow_are_two() -> None:
+    found = faults(f"""{SEQUENCE}{C}<parallelGateway id="f"/><exclusiveGateway id="x"/><exclusiveGateway id="m"/>
+<parallelGateway id="j"/>
+~ s f x
+~ x j default
+~ x m if k
+~ m j e
+~ f c m
+""")
+    assert {(f.rule, f.element) for f in found} == {("deadlock", "j"), ("doubled", "j")}
+
+
 # -- doubled work
 
 
@@ -213,6 +225,31 @@ def test_an_error_that_nobody_catches_is_a_warning() -> None:
     assert acts(found) == ["start p", "complete a"]
 
 
+JOB = '<serviceTask id="job">[job mail]</serviceTask>'
+
+
+def test_a_job_may_report_an_error_that_is_caught_further_out() -> None:
+    assert not faults(f"""{SEQUENCE}<subProcess id="sp"><startEvent id="s2"/>{JOB}<endEvent id="e2"/>
+~ s2 job e2
+</subProcess><boundaryEvent id="b" attachedToRef="sp">[error]</boundaryEvent>{A}
+~ s sp e
+~ b a e
+""")
+
+
+def test_an_error_in_an_event_sub_process_is_not_caught_by_its_neighbour() -> None:
+    found = one(f"""{SEQUENCE}{A}
+<subProcess id="h" triggeredByEvent="true"><startEvent id="hs">[timer Duration P1D]</startEvent>{JOB}<endEvent id="he"/>
+~ hs job he
+</subProcess>
+<subProcess id="n" triggeredByEvent="true"><startEvent id="ns">[error]</startEvent><endEvent id="ne"/>
+~ ns ne
+</subProcess>
+~ s a e
+""")
+    assert (found.rule, found.element) == ("dead_event", "n")
+
+
 # -- what is sound stays without findings
 
 
@@ -293,6 +330,11 @@ def test_a_sound_model_has_no_findings(name: str) -> None:
     assert [str(f) for f in report.findings if f.rule in FAULTS] == []
 
 
+def test_reminders_that_pile_up_do_not_multiply_the_states() -> None:
+    body = SOUND["reminders that pile up in a rework loop"].replace("{A}", A)
+    assert lint.examine(compile(SEQUENCE + body)).states <= 16
+
+
 # -- limits
 
 
@@ -324,6 +366,22 @@ def test_a_fault_is_found_before_the_cap() -> None:
 """
     found = faults(wide(6, body, "~ s z"), states=200)
     assert {f.rule for f in found} == {"deadlock", "cap_reached"}
+
+
+def test_before_the_cap_a_stop_that_an_event_may_still_resolve_is_no_deadlock() -> None:
+    inner = XOR_INTO_AND.replace('"s"', '"s2"').replace('"e"', '"e2"').replace("~ s x", "~ s2 x")
+    inner = inner.replace('"j"', '"k"').replace("~ a j e", "~ a k e2").replace("~ b j", "~ b k")
+    body = f"""<exclusiveGateway id="z"/><subProcess id="sp">{inner}
+<subProcess id="h" triggeredByEvent="true"><startEvent id="hs" isInterrupting="false">[timer Duration P1D]</startEvent>
+<endEvent id="he">[error]</endEvent>
+~ hs he
+</subProcess></subProcess><boundaryEvent id="out" attachedToRef="sp">[error]</boundaryEvent>
+~ z f default
+~ z sp if k
+~ sp e
+~ out e
+"""
+    assert {f.rule for f in faults(wide(6, body, "~ s z"), states=200)} == {"cap_reached"}
 
 
 def test_states_are_looked_at_quickly() -> None:

@@ -362,7 +362,7 @@ def _token_key(walk: Walk, token: Token) -> Any:
         counters: Any = ()
         children = [_token_key(walk, t) for t in token.children.values()]
     elif host.sharded:
-        counters = (host.active,)
+        counters = ()
         children = [_token_key(walk, p.root) for p in walk.shards(token, host) if p.ended is None]
     else:
         counters = (host.active, len(host.queue or ()))
