@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine import bpmn, feel
-from engine.bpmn.definition import Call, Element, EventDefinition, Flow, Job, Loop
+from engine.bpmn.definition import Element, EventDefinition, Flow, Job, Loop
 
 CHILDREN = 2
 # How often one choice is asked within one step: an automatic loop is followed so many turns.
@@ -150,8 +150,3 @@ def _flow(flow: Flow, oracle: Oracle) -> Flow:
     if flow.condition is None or flow.condition.constant or flow.condition.variables == _RESET:
         return flow
     return replace(flow, condition=Choice(oracle, flow.source, flow.id, flow.condition.text))
-
-
-def is_called(element: Element) -> bool:
-    """Whether an element of the model calls another process."""
-    return isinstance(element.call, Call)
