@@ -17,6 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -185,11 +186,14 @@ def trinhky(*arguments: str, database_url: str, check: bool = True, **env: str) 
 class LiveServer:
     """A `trinhky serve` in a process group of its own, so that `kill()` is as rude as a power cut."""
 
-    def __init__(self, database_url: str, log: Path, **env: str) -> None:
+    def __init__(self, database_url: str, log: Path, program: Sequence[str] = (), **env: str) -> None:
         self.database_url = database_url
         self.log = log
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        # Another program than ours is told host and port as two words.
+        ours = [str(TRINHKY), "serve", "--host", "127.0.0.1", "--port", str(self.port)]
+        self._command = [*program, "127.0.0.1", str(self.port)] if program else ours
         self._env = env
         self._engine: Any = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -198,7 +202,7 @@ class LiveServer:
         """Start and wait until it answers (seconds of patience); raises AssertionError with the end of its log."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [str(TRINHKY), "serve", "--host", "127.0.0.1", "--port", str(self.port)],
+                self._command,
                 env={**os.environ, "TRINHKY_DATABASE_URL": self.database_url, **self._env},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
