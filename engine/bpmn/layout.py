@@ -15,7 +15,8 @@ from pathlib import Path
 from lxml import etree
 
 from . import geometry, labelling, outline, routing
-from .geometry import BPMN, BPMNDI, DC, DI, Geometry, Rect, crossings, ends, faults, parse, tag
+from .geometry import BPMN, BPMNDI, DC, DI, Geometry, Rect, ends, parse, tag
+from .readability import crossings, faults
 from .sheet import HEAD, Sheet, any_port, lay_out
 
 __all__ = ["Geometry", "arrange", "crossings", "faults"]

@@ -64,12 +64,17 @@ def width(text: str, size: float) -> float:
 
 def wrap(text: str, limit: float, size: float) -> list[str]:
     """The lines of a label: as few as fit `limit`, then as even as possible; a word wider than the limit is cut."""
+    return list(_wrapped(text, limit, size))
+
+
+@functools.lru_cache(maxsize=4096)
+def _wrapped(text: str, limit: float, size: float) -> tuple[str, ...]:
     words = [piece for word in text.split() for piece in _pieces(word, limit, size)]
     if not words:
-        return []
+        return ()
     lines = _greedy(words, limit, size)
     if len(lines) == 1:
-        return lines
+        return tuple(lines)
     # Same number of lines with the smallest possible width: balanced, as `text-wrap: balance` would do.
     low, high = 0.0, limit
     for _ in range(12):
@@ -78,7 +83,17 @@ def wrap(text: str, limit: float, size: float) -> list[str]:
             high = middle
         else:
             low = middle
-    return _greedy(words, high, size)
+    return tuple(_greedy(words, high, size))
+
+
+def fitted(name: str, limit: float, size: float, most: int) -> list[str]:
+    """The lines of a name; what does not fit ends with an ellipsis."""
+    lines = wrap(name, limit, size)
+    if len(lines) > most:
+        lines = [*lines[: most - 1], lines[most - 1] + " " + lines[most] + "…"]
+        while len(lines[-1]) > 2 and width(lines[-1], size) > limit:
+            lines[-1] = lines[-1][:-2].rstrip() + "…"
+    return lines
 
 
 def _greedy(words: list[str], limit: float, size: float) -> list[str]:

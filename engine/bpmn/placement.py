@@ -268,12 +268,13 @@ def _choose_corners(nodes: Sequence[Node]) -> None:
             continue
         w, h = node.label
         near, far = 16, node.h // 2 + 14  # outside of a diamond and of a circle
+        others = [o for o in nodes if o is not node and o.key == node.key]
+        beyond = max((r.bottom for o in others for r in (*o.shapes(), *o.names())), default=0) + 10
         corners = [
             Rect(x, y, w, h)
-            for reach in (near, far)
+            for reach in (near, far, max(far, beyond))
             for x, y in ((9, reach), (-w - 9, reach), (-w - 9, -reach - h), (9, -reach - h))
         ]
-        others = [o for o in nodes if o is not node and o.lane == node.lane and o.row == node.row]
         for corner in corners:
             node.label_at = corner
             if not any(node.collides(other, 8) for other in others):

@@ -13,7 +13,7 @@ from typing import Final
 
 from lxml import etree
 
-from . import geometry, labelling, outline, placement, routing
+from . import geometry, labelling, outline, placement, readability, routing
 from .geometry import Edge, Geometry, Point, Rect, Shape, tag
 
 HEAD: Final = 32
@@ -23,6 +23,7 @@ _LEVELS: Final = 5
 # How far a step in another lane moves right, and how much it gives to keep upright lines free.
 _STRIDES: Final = ((48, 90), (64, 90), (80, 90), (48, 180), (64, 180), (80, 180))
 _PATIENCE: Final = 100  # what a flow may pay, in costs of `routing`, to make room for the name of another
+_FEW: Final = 12  # steps for which one stride is as good as another
 _FINALISTS: Final = 2  # of the strides, drafted without refinement
 
 
@@ -59,6 +60,8 @@ def lay_out(process: etree._Element, head: int = 0, title: int = 0) -> Sheet:
         spacings = [placement.Spacing(level, step, caution) for step, caution in _STRIDES]
         if not outline.lanes_of(process):
             spacings = spacings[:1]  # the stride is the way from lane to lane
+        elif sum(tag(child) in outline.STEPS for child in process) <= _FEW:
+            spacings = [spacings[1]]
         elif len(spacings) > _FINALISTS:
             drafts = [(_attempt(process, inner, spacing, head, title, draft=True), spacing) for spacing in spacings]
             drafts.sort(key=lambda pair: (pair[0].troubles, pair[0].unrest))
@@ -327,7 +330,7 @@ def _judge(sheet: Sheet, drawn: outline.Outline) -> None:
             line = tuple(sheet.lines[link.id])
             edges[link.id] = Edge(link.id, "association", "", link.source, link.target, line)
     picture = Geometry(shapes, edges)
-    sheet.troubles = len(geometry.faults(picture))
+    sheet.troubles = len(readability.faults(picture))
     bends = sum(len(e.points) - 2 for e in edges.values())
     length = sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for e in edges.values() for a, b in e.segments())
-    sheet.unrest = 40 * geometry.crossings(picture) + 10 * bends + length / 20 + (sheet.width + sheet.height) / 4
+    sheet.unrest = 40 * readability.crossings(picture) + 10 * bends + length / 20 + (sheet.width + sheet.height) / 4
