@@ -66,13 +66,13 @@ class Paper:
 
 
 def paper(task: Any) -> Paper | None:
-    """The document that the desk shows: the one asked for, else the first with a version."""
-    wanted = request.args.get("tl")
+    """The document that the desk shows: the one asked for, else the one decided on, else what was added last."""
     documents = list(task.documents)
-    chosen = next((doc for doc in documents if doc.artefact == wanted), None)
     about = task.gate.document[0] if task.gate and task.gate.document else None
-    chosen = chosen or next((doc for doc in documents if doc.name == about), None)
-    chosen = chosen or next((doc for doc in documents if doc.versions), None) or next(iter(documents), None)
+    asked = [doc for doc in documents if doc.artefact == request.args.get("tl")]
+    decided = [doc for doc in documents if doc.name == about]
+    newest_first = sorted((doc for doc in documents if doc.versions), key=lambda doc: doc.versions[0].at, reverse=True)
+    chosen = next(iter((*asked, *decided, *newest_first, *documents)), None)
     if chosen is None:
         return None
     if not chosen.versions:

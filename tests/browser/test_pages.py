@@ -3,6 +3,7 @@
 A page is loaded once and looked at in both widths. What is on the pages is not tested here.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,21 @@ def test_a_page_fits_keeps_to_itself_and_is_accessible(
         assert not found, f"on a {width}: " + "\n".join(found)
     assert said == []
     assert [url for url in asked if not url.startswith((office.url, "data:"))] == []
+
+
+def test_a_page_with_problems_fits_and_is_accessible_too(stage: Callable[[str], Any], new_page: Callable[..., Page]) -> None:
+    office = stage("chuan_bi")
+    page = new_page()
+    enters(page, office, DRAFTER)
+    page.goto(office.url + task(DRAFTER, "danh_gia")(office))
+    page.wait_for_selector(visitors.READY, state="attached")
+    assert visitors.Visitor(page, office.url).presses("Hoàn thành") == 422
+    expect(page.locator(".summary a")).to_have_count(3)
+    for width, size in WIDTHS.items():
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert sideways(page) == [], f"wider than a {width}"
+        found = barriers(page)
+        assert not found, f"on a {width}: " + "\n".join(found)
 
 
 def sideways(page: Page) -> list[str]:
@@ -300,10 +316,30 @@ def test_a_case_prints_its_tables_and_diagram_and_nothing_to_press(
     assert page.pdf(format="A4").startswith(b"%PDF-")
 
 
-def test_a_choice_on_the_page_never_waits_for_a_page_that_was_left(
+def test_the_whole_diagram_fits_its_frame_when_asked_and_a_step_finds_its_line(
     stage: Callable[[str], Any], new_page: Callable[..., Page]
 ) -> None:
-    """Fields that come and go with an answer keep what was typed while the server was asked."""
+    office = stage("ky")
+    page = new_page()
+    enters(page, office, SECRETARY)
+    page.goto(office.url + case()(office))
+    page.wait_for_selector(visitors.READY, state="attached")
+    frame = page.locator("#diagram")
+    page.get_by_role("button", name="Vừa khung").click()
+    scrolls = "e => [e.scrollWidth > e.clientWidth, e.scrollHeight > e.clientHeight]"
+    assert frame.evaluate(scrolls) == [False, False]
+    page.get_by_role("button", name="Phóng to").click()
+    page.get_by_role("button", name="Phóng to").click()
+    assert True in frame.evaluate(scrolls)
+    page.locator('#diagram [data-element="chi_dao"]').press("Enter")
+    line = page.locator("#b-chi_dao")
+    expect(line).to_have_class(re.compile("pointed"))
+    expect(line).to_be_in_viewport()
+
+
+def test_fields_that_come_and_go_keep_what_is_typed_while_the_server_is_asked(
+    stage: Callable[[str], Any], new_page: Callable[..., Page]
+) -> None:
     office = stage("hoi_dong_gop_y")
     page = new_page()
     enters(page, office, MEMBER)

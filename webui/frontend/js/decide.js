@@ -15,6 +15,7 @@ function follow(form) {
   if (!form?.matches("[data-decision]")) return;
   const chosen = form.querySelector("input[name=outcome]:checked");
   const button = form.querySelector("[data-decide]");
+  if (!button) return; // decided already, or somebody else's
   const label = button.querySelector("span");
   button.dataset.plain ??= label.textContent;
   label.textContent = chosen ? chosen.dataset.button : button.dataset.choose;

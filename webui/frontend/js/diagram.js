@@ -17,7 +17,7 @@ export function diagram() {
     svg.style.height = `${height * scale}px`;
     frame.scrollLeft = middle * scale - frame.clientWidth / 2;
   };
-  const fit = () => Math.min(room() / width, 1);
+  const fit = () => Math.min(room() / width, (frame.clientHeight - 24) / height, 1);
   bar.hidden = false;
   bar.addEventListener("click", (event) => {
     const by = event.target.closest("[data-zoom-by]")?.dataset.zoomBy;
@@ -26,7 +26,7 @@ export function diagram() {
     if (by === "-1") show([...STEPS].reverse().find((step) => step < scale - 0.01) ?? scale);
   });
   const settle = () => {
-    show(Math.max(fit(), 0.8));
+    show(Math.min(1, Math.max(room() / width, 0.8)));
     const here = svg.querySelector(".el.late, .el.active");
     if (!here) return;
     const at = here.getBoundingClientRect();
