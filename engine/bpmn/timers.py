@@ -97,18 +97,16 @@ def again(due: str, interval: str, repeats: int, now: dt.datetime) -> tuple[dt.d
     if repeats == 0:
         return None
     at = add(from_utc(due), interval)
-    repeats -= repeats > 0
-    step = _duration(interval)[1]
-    if at <= now and step and not _duration(interval)[0]:
-        missed = (now - at) // step + 1
-        if 0 <= repeats < missed:
-            return (at + step * repeats, 0) if repeats else None
-        at += step * missed
-        repeats -= missed if repeats > 0 else 0
-    while at <= now and repeats:
-        at = add(at, interval)
-        repeats -= repeats > 0
-    return at, repeats
+    left = repeats - 1 if repeats > 0 else -1
+    months, step = _duration(interval)
+    while at <= now:
+        missed = 1 if months else (now - at) // step + 1
+        at = add(at, interval) if months else at + step * missed
+        if left >= 0:
+            left -= missed
+            if left < 0:
+                return None
+    return at, left
 
 
 def check(kind: str, text: str) -> None:
