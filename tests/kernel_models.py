@@ -166,12 +166,14 @@ class Case(Instance):
         definition: bpmn.Definition | str,
         env: bpmn.Env | None = None,
         now: dt.datetime = NOW,
+        *,
+        begin: str | None = None,
         **variables: Any,
     ) -> None:
         definition = compile(definition) if isinstance(definition, str) else definition
         super().__init__(definition, env or bpmn.Env(), now)
         self.shuffle = random.Random(1)
-        self.start(variables)
+        self.start(variables, at=begin)
 
     def _take(self, outcome: bpmn.Outcome) -> list[dict[str, Any]]:
         events = super()._take(outcome)
