@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Dialog, Page, Request, expect
+from playwright.sync_api import ConsoleMessage, Dialog, Page, Request, Route, expect
 
 import offices
 import servers
@@ -143,7 +143,9 @@ def test_a_page_fits_keeps_to_itself_and_is_accessible(
     assert [url for url in asked if not url.startswith((office.url, "data:"))] == []
 
 
-def test_a_page_with_problems_fits_and_is_accessible_too(stage: Callable[[str], Any], new_page: Callable[..., Page]) -> None:
+def test_a_page_with_problems_fits_and_is_accessible_too(
+    stage: Callable[[str], Any], new_page: Callable[..., Page]
+) -> None:
     office = stage("chuan_bi")
     page = new_page()
     enters(page, office, DRAFTER)
@@ -345,13 +347,32 @@ def test_fields_that_come_and_go_keep_what_is_typed_while_the_server_is_asked(
     enters(page, office, MEMBER)
     page.goto(office.url + task(MEMBER, "hoi_dong_gop_y")(office))
     page.wait_for_selector(visitors.READY, state="attached")
-    remark = page.locator("[name=noi_dung]")
-    with page.expect_response(lambda answer: answer.request.method == "GET"):
-        page.get_by_label("Đồng ý, có góp ý").check()
-        remark.fill("Viết khi máy chủ chưa kịp trả lời.")
-    with page.expect_response(lambda answer: answer.request.method == "GET"):
-        page.get_by_label("Đồng ý", exact=True).check()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "GET" and route.request.resource_type == "fetch":
+            held.append(route)
+        else:
+            route.continue_()
+
+    def chooses(opinion: str, typing: str = "") -> None:
+        """Choose, and type before the server has answered which fields there are now."""
+        fields = page.locator("#fields")
+        fields.evaluate("fields => { fields.dataset.before = ''; }")
+        page.get_by_label(opinion, exact=True).check()
+        if typing:
+            remark.fill(typing)
+        while not held:
+            page.evaluate("0")  # lets the browser come to its question
+        held.pop().continue_()
+        expect(fields).not_to_have_attribute("data-before", "")
+
+    page.route("**/viec/*", hold)
+    remark = page.get_by_label("Nội dung góp ý")
+    chooses("Đồng ý, có góp ý", "Viết khi máy chủ chưa kịp trả lời.")
+    expect(remark).to_have_value("Viết khi máy chủ chưa kịp trả lời.")
+    expect(remark).to_be_focused()
+    chooses("Đồng ý")
     expect(remark).to_have_count(0)
-    with page.expect_response(lambda answer: answer.request.method == "GET"):
-        page.get_by_label("Đồng ý, có góp ý").check()
+    chooses("Không đồng ý")
     expect(remark).to_be_visible()
