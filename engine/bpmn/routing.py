@@ -53,6 +53,11 @@ class Wire:
     cells: list[int] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
 
+    @property
+    def course(self) -> "_Found":
+        """Where it runs now; only of a wire that has found its way."""
+        return _Found(self.cells, self.points[0], self.points[-1], self.cost)
+
 
 @dataclass(frozen=True, slots=True)
 class _Found:
@@ -183,14 +188,13 @@ class Grid:
             self._lay(wire, self._search(wire))
         return [wire for wire in wires if not wire.points]
 
-    def restore(self, before: Iterable[tuple[Wire, list[int], list[Point]]]) -> None:
-        """Puts wires back where they were."""
+    def restore(self, before: Iterable[tuple[Wire, _Found]]) -> None:
+        """Puts wires back where `course` found them."""
         old = list(before)
-        for wire, _, _ in old:
+        for wire, _ in old:
             self._lift(wire)
-        for wire, cells, points in old:
-            if cells:
-                self._lay(wire, _Found(cells, points[0], points[-1], wire.cost))
+        for wire, found in old:
+            self._lay(wire, found)
 
     def _lift(self, wire: Wire) -> None:
         for table, sign in ((self.level, _LEVEL), (self.upright, _UPRIGHT), (self.corner, _CORNER)):

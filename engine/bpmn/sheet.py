@@ -279,8 +279,10 @@ class _Names:
         lines = {w.key: w.points for w in self.wires if w.points}
         around = [*self.solid, *self.taken.values()]
         spots = []
+        sizes: dict[tuple[int, int], int] = {}
         for limit, unwelcome in ((96, 0), (64, 35), (240, 50)):
-            size = outline.label_size(name, limit)
+            sizes.setdefault(outline.label_size(name, limit), unwelcome)
+        for size, unwelcome in sizes.items():
             for spot in labelling.best_spots(wire.points, size, around, lines, wire.key, self.area, borders):
                 spots.append((spot.cost + unwelcome, len(spots), spot))
         for patience in (_PATIENCE, _PATIENCE * 100):
@@ -298,14 +300,14 @@ class _Names:
         """Takes the spot if the lines in its way find others, no more than `patience` dearer."""
         walls = self.grid.block_label(spot.box)
         hit = [w for w in self.wires if w.key in spot.hit]
-        before = [(w, w.cells, w.points) for w in hit]
+        before = [(w, w.course) for w in hit]
         cost = sum(w.cost for w in hit)
         if self.grid.reroute(hit) or sum(w.cost for w in hit) > cost + patience:
             self.grid.unblock(walls)
             self.grid.restore(before)
             return None
         self.taken[wire.key], self.walls[wire.key] = spot.box, walls
-        moved = [w for w, _, points in before if w.points != points and w.key in self.taken]
+        moved = [w for w, course in before if w.cells != course.cells and w.key in self.taken]
         for other in moved:
             del self.taken[other.key]
             self.grid.unblock(self.walls.pop(other.key, []))
