@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+import kernel_models
 import stores
 from engine import Engine, EngineError, FixedClock, Invalid, Settings, bpmn
-from engine.records import cases, meta, metadata, notices, shards, tasks
+from engine.records import cases, focus_tasks, meta, metadata, notices, shards, tasks
 from webui import demo
 
 # The machine's time in tests; business time is what the store's offset makes of it.
@@ -232,6 +234,18 @@ def _play(all_stores: stores.Stores, kind: str) -> None:
         act(office)
     core.close()
     all_stores.drop(url)
+
+
+def with_small_process(office: Office, folder: Path, body: str) -> Office:
+    """Deploy a process given as a body for `kernel_models.xml`; from then on the focus tasks T2 to T4 run it."""
+    (folder / "thu").mkdir()
+    xml = kernel_models.xml(body, process='id="thu" name="Thử" isExecutable="true"')
+    (folder / "thu" / "thu.bpmn").write_bytes(xml)
+    office.engine.models.deploy("ptqt.so", folder / "thu")
+    with office.engine.statements().begin() as connection:
+        some = sa.update(focus_tasks).where(focus_tasks.c.code.in_(("T2", "T3", "T4")))
+        connection.execute(some.values(process_id="thu"))
+    return office
 
 
 def dump(core: Engine, without: tuple[str, ...] = ()) -> dict[str, list[tuple[Any, ...]]]:

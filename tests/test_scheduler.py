@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-import kernel_models
 import offices
 import servers
 from engine import Conflict, Engine, FixedClock, Forbidden, Invalid, NotFound, jobs
 from engine.commands import operations
-from engine.records import cases, focus_tasks, incidents, journal, numbers, tasks, timers
+from engine.records import cases, incidents, journal, numbers, tasks, timers
 from engine.records import jobs as job_rows
 from offices import CLERK, DIRECTOR, LEADER, SECRETARY, VICE_CHAIR
 from webui.scheduler import Scheduler
@@ -286,26 +285,7 @@ def test_a_case_that_ended_takes_its_failing_jobs_with_it(office_at: At, broken:
 @pytest.fixture
 def small(office_at: At, tmp_path: Path) -> Callable[[str], offices.Office]:
     """An office where the focus tasks T2 to T4 run a small process, given as its body."""
-
-    def deployed(body: str) -> offices.Office:
-        office = office_at("nhan_nhiem_vu")
-        folder = tmp_path / "thu"
-        folder.mkdir()
-        xml = kernel_models.xml(body, process='id="thu" name="Thử" isExecutable="true"')
-        (folder / "thu.bpmn").write_bytes(xml)
-        office.engine.models.deploy("ptqt.so", folder)
-        with office.engine.statements().begin() as connection:
-            some = sa.update(focus_tasks).where(focus_tasks.c.code.in_(("T2", "T3", "T4")))
-            connection.execute(some.values(process_id="thu"))
-        return office
-
-    return deployed
-
-
-def lines(office: offices.Office, code: str) -> list[str]:
-    """The events of the journal of a case, in order."""
-    rows = office.read(sa.select(cases.c.id).where(cases.c.code == code))
-    return [row.kind for row in office.read(sa.select(journal).where(journal.c.case_id == rows[0].id))]
+    return lambda body: offices.with_small_process(office_at("nhan_nhiem_vu"), tmp_path, body)
 
 
 WAITS = """
