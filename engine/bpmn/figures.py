@@ -244,10 +244,9 @@ def _note_spot(picture: Picture, shape: Shape, w: int, h: int) -> Rect:
     solid += list(picture.geometry.labels.values())
     lines = [segment for edge in picture.geometry.edges.values() for segment in edge.segments()]
 
-    def covered(place: Rect) -> tuple[int, int]:
-        return (
-            sum(place.overlaps(other) for other in solid),
-            sum(place.cut_by(a, b) for a, b in lines),
-        )
+    def covered(place: Rect) -> float:
+        """Shapes and names must not be covered; one line may be, rather than to stand far off."""
+        hidden = sum(place.overlaps(other) for other in solid)
+        return 10 * hidden + sum(place.cut_by(a, b) for a, b in lines) + 0.4 * places.index(place)
 
     return min(places, key=covered)
