@@ -225,6 +225,21 @@ def test_an_end_event_may_throw_several_things() -> None:
     assert case.ended == "completed"
 
 
+def test_two_messages_thrown_at_once_reach_two_who_wait() -> None:
+    case = Case(model("""
+        <startEvent id="s"/><parallelGateway id="f"/><userTask id="w"/>
+        <endEvent id="e">[message m][message m][message m]</endEvent>
+        <intermediateCatchEvent id="c1">[message m]</intermediateCatchEvent><userTask id="a"/>
+        <intermediateCatchEvent id="c2">[message m]</intermediateCatchEvent><userTask id="b"/>
+        ~ s f w e
+        ~ f c1 a
+        ~ f c2 b
+    """))  # fmt: skip
+    case.do("w")
+    assert case.waiting() == ["a", "b"]
+    assert [e["caught_by"] for e in case.events if e["e"] == "message.thrown"] == ["c1", "c2", None]
+
+
 # -- compensation
 
 

@@ -115,6 +115,10 @@ def test_all_problems_come_in_one_pass_with_their_elements() -> None:
         ('{S}<userTask id="a">[in x +  -> y]</userTask>', ("a", "feel")),
         ('{S}<userTask id="a">[in x -> 1y]</userTask>', ("a", "bad_mapping")),
         ('{S}<scriptTask id="a" scriptFormat="python"><script>1</script></scriptTask>', ("a", "unknown_language")),
+        (
+            '{S}<task id="a"/><task id="b"/><complexGateway id="g"/>\n~ s a g\n~ s b g',
+            ("g", "missing_condition"),
+        ),
         ("", (None, "no_process")),
     ],
 )
@@ -188,9 +192,9 @@ def test_a_doctype_is_refused(encoding: str) -> None:
 def test_a_billion_laughs_are_refused_at_once() -> None:
     entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
     text = f'<!DOCTYPE d [<!ENTITY l0 "ha">{entities}]><d>&l11;</d>'
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert refused(text.encode()) == "doctype"
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 def test_too_many_elements_are_refused_before_they_are_all_read() -> None:
@@ -225,10 +229,10 @@ def test_the_largest_model_that_is_let_in_compiles_and_runs() -> None:
     nodes = "".join(f'<task id="t{n}"/>' for n in range(count))
     flows = "\n~ s " + " ".join(f"t{n}" for n in range(count)) + " e\n"
     data = xml(f'<startEvent id="s"/>{nodes}<userTask id="e"/>{flows}')
-    begun = time.perf_counter()
+    begun = time.process_time()
     case = Case(bpmn.compile(data))
     assert case.waiting() == ["e"]
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_deep_nesting_compiles_runs_and_is_cancelled_without_recursion() -> None:
