@@ -208,7 +208,8 @@ def _add_artefacts(process: etree._Element, outline: Outline, steps: Mapping[str
             for link in outline.links
             if node_id in (link.source, link.target)
         ]
-        if tag(element.getparent()) == "ioSpecification" and not near:
+        parent = element.getparent()
+        if parent is not None and tag(parent) == "ioSpecification" and not near:
             continue
         if kind == "textAnnotation":
             text = (element.findtext(f"{{{BPMN}}}text") or "").strip()

@@ -5,6 +5,7 @@ The layout judges its own attempts with it, authors judge a file, tests judge bo
 
 import collections
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 
 from . import geometry
@@ -24,8 +25,8 @@ def faults(picture: Geometry) -> list[str]:
 def crossings(picture: Geometry) -> int:
     """How often two flows cross at right angles. Not a fault, but fewer are calmer."""
     runs = [(edge.id, a, b) for edge in picture.edges.values() for a, b in edge.segments()]
-    level = [(i, *sorted((a[0], b[0])), a[1]) for i, a, b in runs if a[1] == b[1]]
-    upright = [(i, *sorted((a[1], b[1])), a[0]) for i, a, b in runs if a[0] == b[0]]
+    level = [(i, min(a[0], b[0]), max(a[0], b[0]), a[1]) for i, a, b in runs if a[1] == b[1]]
+    upright = [(i, min(a[1], b[1]), max(a[1], b[1]), a[0]) for i, a, b in runs if a[0] == b[0]]
     met = {
         (h, v, x, y)
         for h, left, right, y in level
@@ -106,9 +107,9 @@ def _docks(shape: Shape, point: Point) -> bool:
     box = shape.box
     if "Gateway" in shape.kind or shape.kind == "gateway":
         off = abs(point[0] - box.cx) / (box.w / 2) + abs(point[1] - box.cy) / (box.h / 2)
-        return abs(off - 1) * box.w / 2 <= 2
+        return bool(abs(off - 1) * box.w / 2 <= 2)
     if shape.kind.endswith("Event"):
-        off = ((point[0] - box.cx) ** 2 + (point[1] - box.cy) ** 2) ** 0.5
+        off = math.hypot(point[0] - box.cx, point[1] - box.cy)
         return abs(off - box.w / 2) <= 2
     outer, inner = box.grown(2), box.grown(-2)
     here = Rect(point[0], point[1], 0, 0)

@@ -278,7 +278,7 @@ class _Names:
         """Finds a spot; the wires whose own names have to be placed again because their lines gave way."""
         lines = {w.key: w.points for w in self.wires if w.points}
         around = [*self.solid, *self.taken.values()]
-        spots = []
+        spots: list[tuple[float, int, labelling.Spot]] = []
         sizes: dict[tuple[int, int], int] = {}
         for limit, unwelcome in ((96, 0), (64, 35), (240, 50)):
             sizes.setdefault(outline.label_size(name, limit), unwelcome)
