@@ -38,6 +38,7 @@ class Block:
 
 
 ENDS = ("error", "terminate")
+THROWN = ("error", "escalate")  # what is not waited for, but thrown from inside
 
 
 def ends(block: Block) -> bool:
@@ -46,12 +47,14 @@ def ends(block: Block) -> bool:
         return True
     if block.kind in ("seq", "and", "loop"):
         return any(ends(p) for p in block.parts)
-    if block.kind in ("xor", "or", "gate"):
+    if block.kind in ("xor", "or", "gate", "vote"):
         return all(ends(p) for p in block.parts)
     return False
 
 
-Build = Callable[[int, str], Block]
+Words = frozenset[str]
+Build = Callable[[int, Words], Block]
+INNER = {"terminate", "escalate"}  # what does not reach into scopes further in
 
 
 @st.composite
@@ -63,17 +66,17 @@ def processes(draw: st.DrawFn, *, simple: bool = False, size: int = 14) -> Block
     def name(kind: str) -> str:
         return f"{kind}{next(numbers)}"
 
-    def block(depth: int, scope: str) -> Block:
-        """`scope` says what may end a path here: an error that is caught further out, a termination, or nothing; in a
-        called process there are no signals, because several calls that end at once would race for k."""
+    def block(depth: int, scope: Words) -> Block:
+        """`scope` says what is possible here: an error or an escalation that is caught further out, a termination; and where
+        it is: in a called process or under a multi-instance."""
         left[0] -= 1
         leaves = ["task", "task", "auto"]
         if not simple:
-            leaves += ["catch"]
-            leaves += [word for word in ("error", "terminate") for _ in range(2) if word in scope]
+            leaves += ["catch", "safe", "undo"]
+            leaves += [word for word in ("error", "terminate", "escalate") for _ in range(2) if word in scope]
         inner = ["seq", "seq", "xor", "and"]
         if not simple:
-            inner += ["or", "loop", "sub", "sub", "multi", "multi", "watch", "watch", "gate", "call", "again"]
+            inner += ["or", "loop", "sub", "sub", "multi", "multi", "watch", "watch", "gate", "call", "again", "vote"]
         small = depth <= 0 or left[0] <= 0
         kind = draw(st.sampled_from(leaves if small else inner if depth > 2 else inner + leaves))
         return BUILD[kind](depth - 1, scope)
@@ -81,14 +84,17 @@ def processes(draw: st.DrawFn, *, simple: bool = False, size: int = 14) -> Block
     def leaf(kind: str) -> Build:
         return lambda depth, scope: Block(kind, name(kind))
 
-    def event(scope: str) -> str:
-        return "timer" if "call" in scope else draw(st.sampled_from(["timer", "signal"]))
+    def event(scope: Words) -> str:
+        """In a called process there are no signals: several calls that end at once would race for k. Under a multi-instance
+        there are no messages: which child takes one is not the oracle's to say."""
+        kinds = ["timer"] + ["signal"] * ("call" not in scope) + ["message"] * ("multi" not in scope)
+        return draw(st.sampled_from(kinds))
 
-    def catch(depth: int, scope: str) -> Block:
+    def catch(depth: int, scope: Words) -> Block:
         return Block("catch", name("catch"), event=event(scope))
 
     def several(kind: str) -> Build:
-        def build(depth: int, scope: str) -> Block:
+        def build(depth: int, scope: Words) -> Block:
             if kind == "gate" and "call" in scope:
                 return Block("task", name("task"))
             parts = tuple(block(depth, scope) for _ in range(draw(st.integers(2, 3))))
@@ -99,64 +105,75 @@ def processes(draw: st.DrawFn, *, simple: bool = False, size: int = 14) -> Block
 
         return build
 
-    def loop(depth: int, scope: str) -> Block:
+    def loop(depth: int, scope: Words) -> Block:
         return Block("loop", name("loop"), (Block("task", name("task")), block(depth, scope)))
 
-    def handler(depth: int, scope: str, kind: str, interrupting: bool) -> Block:
-        """What can be started several times is so simple that its instances cannot be told apart."""
-        if kind == "signal" and not interrupting:
-            return Block("seq", name("seq"), (Block("auto", name("auto")), Block("task", name("task"))))
-        return block(depth, outer(scope))
+    def plain(*words: str) -> Block:
+        """Something whose instances cannot be told apart, for what can be started several times."""
+        return Block("seq", name("seq"), (Block("auto", name("auto")), Block("task", name("task"))))
 
-    def outer(scope: str) -> str:
-        """What may end a path further in: no termination (it would end only the inner scope)."""
-        return scope.replace("terminate", "")
+    def handler(depth: int, scope: Words, kind: str, interrupting: bool) -> Block:
+        return plain() if kind != "timer" and not interrupting else block(depth, scope - INNER)
 
-    def sub(depth: int, scope: str) -> Block:
-        mode = draw(st.sampled_from(["", "error", "terminate"]))
-        inner = f"{outer(scope)} {mode}" if mode != "error" else f"{'call' if 'call' in scope else ''} error"
-        body = block(depth, inner)
-        if mode == "error":
+    def sub(depth: int, scope: Words) -> Block:
+        mode = draw(st.sampled_from(["", "error", "terminate", "escalate"]))
+        place = scope & {"call", "multi"}
+        if mode in ("error", "escalate"):  # both are caught here, one at a time: they would race
+            body = block(depth, place | {mode})
             inside = draw(st.booleans())
-            return Block("sub", name("sub"), (body,), event="error", handler=block(depth, outer(scope)), inside=inside)
+            interrupting = mode == "error" or draw(st.booleans())
+            caught = block(depth, scope - INNER) if interrupting else plain()
+            return Block(
+                "sub", name("sub"), (body,), event=mode, interrupting=interrupting, handler=caught, inside=inside
+            )
+        body = block(depth, (scope - INNER) | ({mode} if mode else set()))
         if not draw(st.booleans()):
             return Block("sub", name("sub"), (body,))
         kind, interrupting = event(scope), draw(st.booleans())
         started = handler(depth, scope, kind, interrupting)
         return Block("sub", name("sub"), (body,), event=kind, interrupting=interrupting, handler=started, inside=True)
 
-    def bare(depth: int, scope: str) -> Block:
+    def bare(depth: int, scope: Words) -> Block:
         """A sub-process without an event on its boundary."""
         found = sub(depth, scope)
-        return found if found.inside else Block("sub", found.id, (block(depth, outer(scope).replace("error", "")),))
+        return found if found.inside else Block("sub", found.id, (block(depth, scope - INNER - {"error"}),))
 
-    def multi(depth: int, scope: str) -> Block:
+    def multi(depth: int, scope: Words) -> Block:
         count = draw(st.integers(0, 3))
         until = draw(st.integers(0, count))
         kind = draw(st.sampled_from(["parallel", "parallel", "sequential"]))
         if draw(st.booleans()):
             inner = Block("task", name("task"))
         else:  # an error races with the completion of brothers
-            inner = bare(depth, scope.replace("error", "") if until else scope)
+            inner = bare(depth, (scope - {"error"} if until else scope) | {"multi"})
         return Block(kind, inner.id, (inner,), count=count, until=until)
 
-    def watch(depth: int, scope: str) -> Block:
+    def watch(depth: int, scope: Words) -> Block:
         target = draw(st.sampled_from(["task", "sub", "multi"]))
         body = {"task": leaf("task"), "sub": bare, "multi": multi}[target](depth, scope)
         kind, interrupting = event(scope), draw(st.booleans())
         started = handler(depth, scope, kind, interrupting)
         return Block("watch", name("watch"), (body,), event=kind, interrupting=interrupting, handler=started)
 
-    def call(depth: int, scope: str) -> Block:
-        return Block("call", name("call"), (block(depth, outer(scope) + " call"),))
+    def call(depth: int, scope: Words) -> Block:
+        return Block("call", name("call"), (block(depth, (scope - INNER) | {"call"}),))
 
-    def again(depth: int, scope: str) -> Block:
+    def again(depth: int, scope: Words) -> Block:
         return Block("again", name("again"), count=draw(st.integers(1, 3)))
 
-    BUILD: dict[str, Build] = {kind: leaf(kind) for kind in ("task", "auto", "error", "terminate")}
+    def vote(depth: int, scope: Words) -> Block:
+        """n of 3 behind a complex gateway, in a sub-process of its own: what comes late must not be waited for elsewhere."""
+        parts = tuple(block(depth, scope & {"call", "multi"}) for _ in range(3))
+        inner = Block("vote", name("vote"), parts, count=draw(st.integers(1, 3)))
+        return Block("sub", name("sub"), (inner,))
+
+    BUILD: dict[str, Build] = {
+        kind: leaf(kind) for kind in ("task", "auto", "safe", "undo", "error", "terminate", "escalate")
+    }
     BUILD |= {kind: several(kind) for kind in ("seq", "xor", "and", "or", "gate")}
     BUILD |= {"catch": catch, "loop": loop, "sub": sub, "multi": multi, "watch": watch, "call": call, "again": again}
-    return several("seq")(4, "")
+    BUILD |= {"vote": vote}
+    return several("seq")(4, frozenset())
 
 
 # -- as BPMN
@@ -188,7 +205,13 @@ class Writer:
 
     def event(self, kind: str, of: str, element: str) -> str:
         self.names[element] = of
-        return {"timer": "[timer Duration P1D]", "signal": f"[signal sg_{of}]", "error": "[error er]"}[kind]
+        return {
+            "timer": "[timer Duration P1D]",
+            "signal": f"[signal sg_{of}]",
+            "message": f"[message ms_{of}]",
+            "error": "[error er]",
+            "escalate": "[escalation es]",
+        }[kind]
 
     def block(self, b: Block) -> tuple[str, str | None]:
         entry, leave = getattr(self, f"_{b.kind}")(b)
@@ -204,6 +227,30 @@ class Writer:
 
     def _again(self, b: Block) -> tuple[str, str]:
         return self._task(b, f'<standardLoopCharacteristics loopMaximum="{b.count}"/>')
+
+    def _safe(self, b: Block) -> tuple[str, str]:
+        self.out.append(f'<boundaryEvent id="b_{b.id}" attachedToRef="{b.id}">[compensate]</boundaryEvent>')
+        self.out.append(f'<userTask id="u_{b.id}" isForCompensation="true"/>')
+        self.out.append(f'<association id="a_{b.id}" sourceRef="b_{b.id}" targetRef="u_{b.id}"/>')
+        return self._task(b)
+
+    def _undo(self, b: Block) -> tuple[str, str]:
+        self.out.append(f'<intermediateThrowEvent id="{b.id}">[compensate]</intermediateThrowEvent>')
+        return b.id, b.id
+
+    def _escalate(self, b: Block) -> tuple[str, str]:
+        self.out.append(f'<intermediateThrowEvent id="{b.id}">[escalation es]</intermediateThrowEvent>')
+        return b.id, b.id
+
+    def _vote(self, b: Block) -> tuple[str, str]:
+        condition = f"<activationCondition>=activationCount >= {b.count}</activationCondition>"
+        self.out.append(f'<parallelGateway id="{b.id}"/><complexGateway id="j_{b.id}">{condition}</complexGateway>')
+        for part in b.parts:
+            first, last = self.block(part)
+            self.flow(b.id, first)
+            if last is not None:
+                self.flow(last, f"j_{b.id}")
+        return b.id, f"j_{b.id}"
 
     def _catch(self, b: Block) -> tuple[str, str]:
         self._catching(b.event, b.id)
@@ -341,6 +388,10 @@ class Terminated(Exception):
     pass
 
 
+class Escalated(Exception):
+    pass
+
+
 Path = tuple[int, ...]  # the numbers of the parallel children around something
 Action = tuple[str, str, Path]
 
@@ -352,10 +403,21 @@ class World:
     cell: list[int]
     path: Path = ()
     scope: "Scope | None" = None
+    done: list["Record"] = field(default_factory=list)  # what was completed here and can be undone
+    undoes: list["Record"] = field(default_factory=list)  # what throwing compensation here would undo
 
     @property
     def k(self) -> int:
         return self.cell[0]
+
+
+@dataclass
+class Record:
+    """Something completed: a task with its handler, or a scope with what was completed inside."""
+
+    handler: str = ""
+    inside: list["Record"] = field(default_factory=list)
+    cell: list[int] | None = None  # a called process has its own k
 
 
 class Machine:
@@ -411,7 +473,18 @@ class Wait(Machine):
             self.world.cell[0] = k
         self.left -= 1
         self.done = self.left == 0
+        if self.done and self.block.kind == "safe":
+            self.world.done.append(Record(f"u_{self.block.id}"))
         return True
+
+
+class Escalate(Machine):
+    """Throws to its sub-process: out of it, or beside it."""
+
+    def start(self) -> None:
+        assert self.world.scope is not None
+        self.done = True
+        self.world.scope.escalated()
 
 
 class Composite(Machine):
@@ -481,6 +554,54 @@ class Branches(Composite):
         self.advance()
 
 
+class Vote(Branches):
+    """Goes on when enough branches have come; the others run on in the scope."""
+
+    def start(self) -> None:
+        self.arrived = 0
+        for part in self.block.parts:
+            self.launch(part)
+        self.advance()
+
+    def advance(self) -> None:
+        self.arrived += sum(m.done for m in self.running)
+        self.running = [m for m in self.running if not m.done]
+        if self.arrived >= self.block.count:
+            assert self.world.scope is not None
+            self.world.scope.running += self.running
+            self.running, self.done = [], True
+
+
+class Undo(Composite):
+    """Undoes what was completed, the last first: its own records, or those of the scope that it is thrown in."""
+
+    def __init__(self, block: Block, world: World, records: list[Record] | None = None) -> None:
+        super().__init__(block, world)
+        self.records = records
+
+    def start(self) -> None:
+        if self.records is None:
+            self.records = list(self.world.undoes)
+            self.world.undoes.clear()
+        self.advance()
+
+    def advance(self) -> None:
+        assert self.records is not None
+        self.running = [m for m in self.running if not m.done]
+        while not self.running and self.records:
+            record = self.records.pop()
+            machine: Machine
+            if record.handler:
+                machine = Wait(Block("task", record.handler), self.world)
+            else:
+                world = World(record.cell or self.world.cell, self.world.path, self.world.scope)
+                machine = Undo(self.block, world, list(record.inside))
+            self.running = [machine]
+            machine.start()
+            self.running = [m for m in self.running if not m.done]
+        self.done = not self.running
+
+
 class Gate(Composite):
     """The first event decides."""
 
@@ -506,10 +627,15 @@ class Gate(Composite):
 class Scope(Composite):
     """A process or sub-process: its block, what runs beside it, an event sub-process that may take over."""
 
+    reported = False
+    watched: "Watched | None" = None
+    target: list[Record] | None = None  # an event sub-process undoes what was completed around it
+
     def start(self) -> None:
         b = self.block
         cell = [self.world.k] if b.kind == "call" else self.world.cell
-        self.inner = World(cell, self.world.path, self)
+        records: list[Record] = []
+        self.inner = World(cell, self.world.path, self, records, records if self.target is None else self.target)
         self.handlers: list[Machine] = []  # running event sub-processes
         self.armed = b.handler is not None and b.inside
         self.body(b.parts[0])
@@ -528,21 +654,37 @@ class Scope(Composite):
         assert self.block.handler is not None
         if self.block.interrupting:
             self.running, self.handlers, self.armed = [], [], False
-        machine = make(self.block.handler, self.inner)
+        machine = Scope(Block("sub", "handler", (self.block.handler,)), self.inner)
+        machine.target = self.inner.done
         self.running.append(machine)
         self.handlers.append(machine)
         self.guard(machine, machine.start)
+
+    def escalated(self) -> None:
+        """Something inside escalates; who escalates in a handler escalates further out, but none does."""
+        b = self.block
+        if b.event != "escalate" or b.handler is None:
+            return
+        if not b.inside:
+            assert self.watched is not None
+            self.watched.escalated()
+        elif self.armed:
+            if b.interrupting:
+                raise Escalated
+            self.handle()
 
     def guard(self, machine: Machine, call: Callable[[], Any]) -> Any:
         """Let something inside move, and deal with what it throws."""
         result: Any = True
         try:
             result = call()
-        except Terminated:
-            if any(m is machine for m in self.handlers):  # an event sub-process terminates only itself
-                self.running = [m for m in self.running if m is not machine]
-            else:
+        except Escalated:
+            if not self.block.inside:
                 self.running, self.armed = [], False
+                raise
+            self.handle()
+        except Terminated:
+            self.running, self.armed = [], False
         except ErrorThrown:
             catches = self.armed and self.block.event == "error" and not any(m is machine for m in self.handlers)
             if not catches:
@@ -554,19 +696,22 @@ class Scope(Composite):
 
     def advance(self) -> None:
         super().advance()
-        if self.done:
-            self.armed = False
+        if self.done and not self.reported:
+            self.armed, self.reported = False, True
+            if self.inner.done and self.target is None:
+                cell = [self.inner.k] if self.block.kind == "call" else None
+                self.world.done.append(Record(inside=list(self.inner.done), cell=cell))
             if self.block.kind == "call":
                 self.world.cell[0] = self.inner.k
 
     def actions(self) -> Iterator[Action]:
-        if self.armed and self.block.event != "error":
+        if self.armed and self.block.event not in THROWN:
             yield (self.block.event, self.block.id, self.world.path)
         yield from super().actions()
 
     def act(self, action: Action, k: int | None) -> bool:
         if self.armed and self.is_mine(action, self.block.event, self.block.id):
-            self.armed = action[0] == "signal"
+            self.armed = action[0] != "timer"
             self.handle()
             return True
         hit = False
@@ -587,6 +732,8 @@ class Watched(Composite):
         b = self.block
         self.armed = True
         self.activity: Machine = Scope(b, self.world) if b.kind == "sub" else make(b.parts[0], self.world)
+        if isinstance(self.activity, Scope):
+            self.activity.watched = self
         self.running = [self.activity]
         self.guard(self.activity.start)
         self.advance()
@@ -594,11 +741,20 @@ class Watched(Composite):
     def guard(self, call: Callable[[], Any]) -> Any:
         try:
             return call()
-        except ErrorThrown:
-            if not self.armed or self.block.event != "error":
+        except (ErrorThrown, Escalated) as thrown:
+            kind = "error" if isinstance(thrown, ErrorThrown) else "escalate"
+            if not self.armed or self.block.event != kind:
                 raise
             self.interrupt()
             return True
+
+    def escalated(self) -> None:
+        """The sub-process escalates to this boundary."""
+        assert self.block.handler is not None and self.world.scope is not None
+        if self.armed and self.block.interrupting:
+            raise Escalated
+        if self.armed:
+            self.world.scope.spawn(self.block.handler)
 
     def interrupt(self) -> None:
         assert self.block.handler is not None
@@ -610,18 +766,18 @@ class Watched(Composite):
         self.armed = self.armed and not self.activity.done
 
     def actions(self) -> Iterator[Action]:
-        if self.armed and self.block.event != "error":
+        if self.armed and self.block.event not in THROWN:
             yield (self.block.event, self.block.id, self.world.path)
         yield from super().actions()
 
     def act(self, action: Action, k: int | None) -> bool:
-        if self.armed and self.block.event != "error" and self.is_mine(action, self.block.event, self.block.id):
+        if self.armed and self.block.event not in THROWN and self.is_mine(action, self.block.event, self.block.id):
             assert self.block.handler is not None and self.world.scope is not None
             if self.block.interrupting:
                 self.interrupt()
                 self.advance()
             else:
-                self.armed = action[0] == "signal"
+                self.armed = action[0] != "timer"
                 self.world.scope.spawn(self.block.handler)
             return True
         return bool(self.guard(lambda: Composite.act(self, action, k)))
@@ -632,19 +788,25 @@ class Multi(Composite):
 
     def start(self) -> None:
         self.completed, self.number = 0, 0
-        if self.block.kind == "sequential":
-            self.advance()
-            return
-        for number in range(1, self.block.count + 1):
+        self.records: list[Record] = []
+        for number in range(1, self.block.count + 1) if self.block.kind == "parallel" else ():
             self.child((*self.world.path, number))
         for machine in list(self.running):
             if not self.done:
                 machine.start()
                 self.count()
         self.advance()
+        self.report()
+
+    def report(self) -> None:
+        """What the children completed can be undone once all of it is."""
+        if self.done and self.records:
+            self.world.done.append(Record(inside=list(self.records)))
+            self.records.clear()
 
     def child(self, path: Path) -> Machine:
-        machine = make(self.block.parts[0], World(self.world.cell, path, self.world.scope))
+        world = World(self.world.cell, path, self.world.scope, self.records, self.records)
+        machine = make(self.block.parts[0], world)
         self.running.append(machine)
         return machine
 
@@ -677,9 +839,12 @@ class Multi(Composite):
                 if machine.world.path == action[2]:
                     self.running.remove(machine)
                     self.advance()
+                    self.report()
                     return True
             return False
-        return super().act(action, k)
+        hit = super().act(action, k)
+        self.report()
+        return hit
 
 
 def make(block: Block, world: World) -> Machine:
@@ -689,6 +854,7 @@ def make(block: Block, world: World) -> Machine:
     machines: dict[str, type[Machine]] = {
         "task": Wait, "catch": Wait, "again": Wait, "auto": Auto, "error": ErrorEnd, "terminate": TerminateEnd,
         "seq": Seq, "loop": Seq, "xor": Branches, "and": Branches, "or": Branches, "gate": Gate,
+        "safe": Wait, "undo": Undo, "escalate": Escalate, "vote": Vote,
         "sub": Scope, "call": Scope, "parallel": Multi, "sequential": Multi, "watch": Watched,
     }  # fmt: skip
     return machines[block.kind](block, world)

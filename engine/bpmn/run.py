@@ -487,6 +487,7 @@ class Run:
             self.resolve(incident, root)
         if self.main.ended is None:
             self.put(self.main, "ended", how)
+            self.put(root, "extra", None)
             self.events.append({"e": "instance.ended", "how": how})
 
     # -- interruption
