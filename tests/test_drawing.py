@@ -215,6 +215,7 @@ def test_a_model_without_picture_is_arranged_first() -> None:
 
 def test_what_the_picture_paints_is_the_same_with_and_without_style_sheet() -> None:
     rules = dict(re.findall(r"\.drawing \.([\w-]+)\{([^}]*)\}", paint.STYLE))
+    assert {"k-flow", "k-text", "s-done", "s-active", "s-late", "s-coming"} <= rules.keys()
     for name, body in rules.items():
         plain = paint.wear(name)
         for prop, fallback in re.findall(r"([\w-]+):var\(--[\w-]+,(#\w+)\)", body):
