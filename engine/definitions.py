@@ -74,6 +74,7 @@ class Models:
             if row is None:
                 raise NotFound("definition", f"Expected a deployed process definition, found none with hash {digest}.")
             model = row.files["model"]
+            _intact(_version_hash(row.files), digest, f"version {row.version} of {row.process_id}")
             compiled = bpmn.compile(_resource(conn, tenant, model), file=row.process_id, strict=False)
             known_as = replace(compiled, hash=digest)
             found = Bundle(row.process_id, row.version, row.name, known_as, row.files["forms"], model)
@@ -99,6 +100,7 @@ class Models:
             text = conn.execute(ENVIRONMENT, {"tenant": tenant, "hash": digest}).scalar()
             if text is None:
                 raise NotFound("environment", f"Expected a stored environment, found none with hash {digest}.")
+            _intact(_digest(text.encode()), digest, "environment")
             content = json.loads(text)
             calendar = self.read_calendar(_resource(conn, tenant, content["calendar"]).decode())
             found = Environment(
@@ -151,7 +153,14 @@ def _resource(conn: sa.Connection, tenant: int, digest: str) -> bytes:
     content = conn.execute(RESOURCE, {"tenant": tenant, "hash": digest}).scalar()
     if content is None:
         raise NotFound("resource", f"Expected a stored file, found none with hash {digest}.")
+    _intact(_digest(bytes(content)), digest, "file")
     return bytes(content)
+
+
+def _intact(found: str, expected: str, what: str) -> None:
+    """Refuse what is not what its hash says: a case must not run, nor be replayed, under anything else."""
+    if found != expected:
+        raise NotFound("resource", f"Expected the {what} with hash {expected}, but it was changed in the store.")
 
 
 @dataclass(frozen=True)
@@ -173,7 +182,11 @@ class Folder:
 
     def version_hash(self, process_id: str) -> str:
         """What a version of a process goes by: in cases, tasks, journals and environments."""
-        return _digest(json.dumps(self.files_of(process_id), sort_keys=True).encode())
+        return _version_hash(self.files_of(process_id))
+
+
+def _version_hash(files: Mapping[str, Any]) -> str:
+    return _digest(json.dumps(files, sort_keys=True).encode())
 
 
 def _digest(content: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 import offices
 from engine import journal as journals
 from engine.commands import operations
-from engine.records import cases, journal, seals, shards
+from engine.records import cases, journal, process_versions, resources, seals, shards
 from webui import demo
 
 At = Callable[..., offices.Office]
@@ -242,3 +243,54 @@ def test_every_command_writes_an_entry_and_names_who_did_it(office_at: At) -> No
         ("document.added", "cv.qlkh.1"),
         ("task.completed", "cv.qlkh.1"),
     ]
+
+
+# --- what the journal refers to -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["bpmn", "dmn", "calendar"])
+def test_a_model_table_or_calendar_that_was_changed_in_the_store_is_found(office: offices.Office, kind: str) -> None:
+    """Entries name what they ran under by its hash; other bytes under that hash would replay another story."""
+    with office.engine.statements().begin() as connection:
+        for row in connection.execute(sa.select(resources).where(resources.c.kind == kind)).all():
+            here = sa.update(resources).where(resources.c.hash == row.hash)
+            connection.execute(here.values(content=row.content.replace(b"2022", b"2021").replace(b"ubnd", b"ubnx")))
+    fresh = offices.open_engine(office.engine.settings.database_url)
+    (finding,) = [f for f in fresh.operations.verify() if f["code"].startswith("HS-")]
+    assert "changed in the store" in finding["faults"][0]
+    fresh.close()
+
+
+def test_a_version_that_was_given_another_form_is_found(office: offices.Office) -> None:
+    with office.engine.statements().begin() as connection:
+        for row in connection.execute(sa.select(process_versions)).all():
+            files = {**row.files, "forms": dict.fromkeys(row.files["forms"], "0" * 64)}
+            here = sa.and_(process_versions.c.process_id == row.process_id, process_versions.c.version == row.version)
+            connection.execute(sa.update(process_versions).where(here).values(files=files))
+    fresh = offices.open_engine(office.engine.settings.database_url)
+    (finding,) = [f for f in fresh.operations.verify() if f["code"].startswith("HS-")]
+    assert "changed in the store" in finding["faults"][0]
+    fresh.close()
+
+
+def test_checking_while_people_work_finds_nothing(office: offices.Office) -> None:
+    """Between two statements of the check somebody completes a task; the check sees all of it or nothing."""
+    view = office.task("hd.khcn.2", "hoi_dong_gop_y")
+    moment: list[threading.Thread] = []
+
+    def works() -> None:
+        office.engine.cases.complete(view.id, "hd.khcn.2", demo.AGREES, view.version)
+
+    def before(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if "FROM journal" in statement and not moment:
+            moment.append(threading.Thread(target=works))
+            moment[0].start()
+            moment[0].join(30)
+
+    sa.event.listen(office.engine.statements(), "before_cursor_execute", before)
+    found = office.faults()
+    sa.event.remove(office.engine.statements(), "before_cursor_execute", before)
+    assert moment
+    assert found == []
+    assert office.history("hoi_dong_gop_y") == [("completed", "dong_y", 1)] * 2
+    assert office.faults() == []
