@@ -67,8 +67,8 @@ def processes(draw: st.DrawFn, *, simple: bool = False, size: int = 14) -> Block
         return f"{kind}{next(numbers)}"
 
     def block(depth: int, scope: Words) -> Block:
-        """`scope` says what is possible here: an error or an escalation that is caught further out, a termination; and where
-        it is: in a called process or under a multi-instance."""
+        """`scope` says what is possible here (an error or an escalation that is caught further out, a termination) and
+        where it is (in a called process, under a multi-instance)."""
         left[0] -= 1
         leaves = ["task", "task", "auto"]
         if not simple:
@@ -85,8 +85,8 @@ def processes(draw: st.DrawFn, *, simple: bool = False, size: int = 14) -> Block
         return lambda depth, scope: Block(kind, name(kind))
 
     def event(scope: Words) -> str:
-        """In a called process there are no signals: several calls that end at once would race for k. Under a multi-instance
-        there are no messages: which child takes one is not the oracle's to say."""
+        """In a called process there are no signals: several calls that end at once would race for k. Under a
+        multi-instance there are no messages: which child takes one is not the oracle's to say."""
         kinds = ["timer"] + ["signal"] * ("call" not in scope) + ["message"] * ("multi" not in scope)
         return draw(st.sampled_from(kinds))
 
@@ -123,9 +123,8 @@ def processes(draw: st.DrawFn, *, simple: bool = False, size: int = 14) -> Block
             inside = draw(st.booleans())
             interrupting = mode == "error" or draw(st.booleans())
             caught = block(depth, scope - INNER) if interrupting else plain()
-            return Block(
-                "sub", name("sub"), (body,), event=mode, interrupting=interrupting, handler=caught, inside=inside
-            )
+            parts = (body,)
+            return Block("sub", name("sub"), parts, 0, 0, mode, interrupting, caught, inside)
         body = block(depth, (scope - INNER) | ({mode} if mode else set()))
         if not draw(st.booleans()):
             return Block("sub", name("sub"), (body,))
@@ -162,7 +161,7 @@ def processes(draw: st.DrawFn, *, simple: bool = False, size: int = 14) -> Block
         return Block("again", name("again"), count=draw(st.integers(1, 3)))
 
     def vote(depth: int, scope: Words) -> Block:
-        """n of 3 behind a complex gateway, in a sub-process of its own: what comes late must not be waited for elsewhere."""
+        """n of 3 behind a complex gateway, in a sub-process of its own: nothing else may wait for what comes late."""
         parts = tuple(block(depth, scope & {"call", "multi"}) for _ in range(3))
         inner = Block("vote", name("vote"), parts, count=draw(st.integers(1, 3)))
         return Block("sub", name("sub"), (inner,))
