@@ -203,3 +203,39 @@ def test_a_large_variable_is_read_when_it_is_needed_and_written_as_it_was() -> N
         case.do("a", small=value)
         assert case.variables == {"big": value, "small": value}
         assert Case(one('<userTask id="a">[in big -> copy]</userTask>'), big=value).variables == {"big": value}
+
+
+LISTENING = one("""<userTask id="a">[in 1 -> n][out n -> got]
+    <ext><zeebe:executionListeners><zeebe:executionListener eventType="start" type="first"/>
+      <zeebe:executionListener eventType="start" type="second"/><zeebe:executionListener eventType="end" type="last"/>
+    </zeebe:executionListeners></ext>
+    <ext><zeebe:taskListeners><zeebe:taskListener eventType="completing" type="=kind"/></zeebe:taskListeners></ext></userTask>
+    <boundaryEvent id="b" attachedToRef="a">[timer Duration P1D]</boundaryEvent>""")
+
+
+def test_listeners_are_asked_one_after_the_other_before_and_after() -> None:
+    case = Case(LISTENING, kind="check")
+    assert case.waiting() == ["a"] and case.last("job.wanted")["type"] == "first" and not case.tasks
+    with pytest.raises(bpmn.Stale):
+        case.complete("2")
+    case.complete(case.last("job.wanted")["job"], {"n": 2})
+    assert case.last("job.wanted")["type"] == "second" and case.last("job.wanted")["variables"] == {"n": 2}
+    case.complete(case.last("job.wanted")["job"])
+    task = case.last("task.opened")["task"]
+    assert list(case.tasks) == [task] and not case.jobs
+    case.complete(task, {"n": 3})
+    assert [e["listener"] for e in case.jobs.values()] == ["completing"] and case.last("job.wanted")["type"] == "check"
+    with pytest.raises(bpmn.Stale):
+        case.complete(task)
+    case.incident(case.last("job.wanted")["job"], "outside", "no connection")
+    case.retry(next(iter(case.incidents)))
+    case.complete(case.last("job.wanted")["job"])
+    assert case.last("job.wanted")["type"] == "last" and case.went().count("a") == 0
+    case.complete(case.last("job.wanted")["job"])
+    assert case.waiting() == ["z"] and case.variables == {"kind": "check", "got": 3}
+    assert case.count("timer.cancelled") == 1
+
+
+def test_a_listener_is_cancelled_with_its_element() -> None:
+    case = Case(LISTENING, kind="check").ring("b")
+    assert case.ended == "completed" and case.jobs == {} and case.count("task.cancelled") == 0

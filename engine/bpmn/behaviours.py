@@ -160,7 +160,10 @@ def want_job(run: "Run", token: Token, element: Element) -> None:
 def again(run: "Run", token: Token) -> None:
     """After a technical failure: the same job is wanted once more. A person's task has stayed open."""
     element = run.node(token)
-    if element.type != "userTask" and (element.job is not None or element.type == "serviceTask"):
+    listener = events.listener(token)
+    if listener is not None:
+        events.want(run, token, element, listener)
+    elif element.type != "userTask" and (element.job is not None or element.type == "serviceTask"):
         want_job(run, token, element)
 
 

@@ -119,6 +119,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Listener:
+    """A job that is done before an element starts (execution: start, task: creating) or before it is left (completing,
+    end)."""
+
+    event: str
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """The process that a call activity starts, and which variables cross the border."""
 
@@ -156,6 +165,8 @@ class Element:
     assignment: Assignment | None = None
     form_key: str | None = None
     job: Job | None = None
+    before: tuple[Listener, ...] = ()  # listeners, in the order in which they are asked
+    after: tuple[Listener, ...] = ()
     script: feel.Compiled | None = None
     decision: Value | None = None
     result_variable: str | None = None

@@ -97,6 +97,8 @@ def unsubscribe(run: "Run", s: Subscription, owner: Token, *, told: bool = True)
     run.undo.append(back)
     if s.kind == "t" and told:
         run.events.append({"e": "timer.cancelled", "timer": s.id})
+    elif s.kind == "l" and told:
+        run.events.append({"e": "job.cancelled", "job": s.id})
     elif s.kind == "m":
         run.events.append({"e": "message.unawaited", "sub": s.id})
     elif s.kind == "s":
@@ -143,6 +145,51 @@ def wait_for(run: "Run", token: Token, element: Element) -> None:
     found = [subscribe(run, token, element, index, event) for index, event in enumerate(element.events)]
     if not any(found):
         run.finish(token, element)
+
+
+# -- listeners
+
+
+def ask(run: "Run", token: Token, element: Element, index: int, *, after: bool) -> bool:
+    """Ask the next listener before the element starts, or after it is done; false when there is none left."""
+    listeners = element.after if after else element.before
+    if index >= len(listeners):
+        return False
+    number = index if not after else len(element.before) + index
+    new = Subscription(token.part, token.part.next, token.number, "l", element.id, number)
+    _hold(run, new, token)
+    want(run, token, element, new)
+    return True
+
+
+def want(run: "Run", token: Token, element: Element, s: Subscription) -> None:
+    """Ask a job worker for the work of a listener, for the first time or again."""
+    listener = (*element.before, *element.after)[s.event]
+    kind = scopes.text(run, listener.job.type, token, "job type")
+    wanted = {"e": "job.wanted", "job": s.id, "el": element.id, "shard": run.shard_id(token), "type": kind}
+    run.emit(token, {**wanted, "headers": {}, "variables": token.values(), "listener": listener.event})
+
+
+def asked(run: "Run", token: Token, number: int, result: Payload = None) -> None:
+    """A listener has done its job: the next one, or the element goes on."""
+    s = token.subscriptions.get(number)
+    if s is None:
+        return
+    element = run.node(token)
+    unsubscribe(run, s, token, told=False)
+    for name, value in (result or {}).items():
+        scopes.declare(run, token, name, value)
+    index = s.event - len(element.before)
+    if index < 0:
+        if not ask(run, token, element, s.event + 1, after=False):
+            run.begin(token, element)
+    elif not ask(run, token, element, index + 1, after=True):
+        run.complete(token, element)
+
+
+def listener(token: Token) -> Subscription | None:
+    """The listener job that a token waits for."""
+    return next((s for s in token.subscriptions.values() if s.kind == "l"), None)
 
 
 # -- something comes

@@ -20,6 +20,7 @@ from engine.bpmn.definition import (
     EventDefinition,
     InputOutput,
     Job,
+    Listener,
     Loop,
     Timer,
     Value,
@@ -104,6 +105,8 @@ class Facts:
             "assignment": self._assignment() if kind == "userTask" else None,
             "form_key": self._form(),
             "job": self._job(),
+            "before": tuple(self._listeners("start", "creating")),
+            "after": tuple(self._listeners("completing", "end")),
             "lane": None if lane is None else lane.get("id"),
             "lane_name": None if lane is None else lane.get("name"),
             "documentation": documentation(node),
@@ -438,6 +441,22 @@ class Facts:
             if headers is None
             else {h.get("key") or "": h.get("value") or "" for h in headers.iterchildren(zeebe_tag("header"))},
         )
+
+    def _listeners(self, *events: str) -> Iterator[Listener]:
+        """Execution and task listeners for these moments, in their order. What else a task listener may ask for
+        (assigning, updating, canceling) happens outside the kernel."""
+        found = []
+        for group, name in (("executionListeners", "executionListener"), ("taskListeners", "taskListener")):
+            holder = self._zeebe(group)
+            found += [] if holder is None else list(holder.iterchildren(zeebe_tag(name)))
+        for event in events:
+            for node in found:
+                if node.get("eventType") == event:
+                    kind = self._value(node.get("type"), "the type of the listener")
+                    if kind is None:
+                        self.problem("missing_task_definition", "Expected a type on the listener.")
+                        continue
+                    yield Listener(event, Job(kind, {}))
 
     def _script(self) -> dict[str, Any]:
         zeebe = self._zeebe("script")

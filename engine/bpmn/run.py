@@ -381,6 +381,11 @@ class Run:
             scopes.map_in(self, token, element)
         if element.boundaries and element.loop is None:
             events.arm(self, token, element)
+        if not element.before or not events.ask(self, token, element, 0, after=False):
+            self.begin(token, element)
+
+    def begin(self, token: Token, element: Element) -> None:
+        """What the element does."""
         behaviours.REGISTRY[element.type].start(self, token, element)
 
     def open_scope(self, token: Token) -> None:
@@ -405,6 +410,11 @@ class Run:
         if element.outputs:
             scopes.map_out(self, token, element)
         events.disarm(self, token)
+        if not element.after or not events.ask(self, token, element, 0, after=True):
+            self.complete(token, element)
+
+    def complete(self, token: Token, element: Element) -> None:
+        """The element is done."""
         self.emit(token, {"e": "element.completed", "el": token.element, "token": token.id})
         compensation.remember(self, token, element)
         if self.is_child(token):
@@ -504,12 +514,13 @@ class Run:
             self._withdraw(at)
 
     def _withdraw(self, token: Token) -> None:
+        listens = events.listener(token) is not None
         events.disarm(self, token)
         if token.host is not None and token.host.sharded:
             loops.drop_shards(self, token, "cancelled")
         if token.entered and token.element:
             element = self.node(token)
-            if token.host is None and not any(i.action[0] == "done" for i in token.incidents.values()):
+            if token.host is None and not listens and not any(i.action[0] == "done" for i in token.incidents.values()):
                 behaviours.REGISTRY[element.type].withdraw(self, token, element)
             self.emit(token, {"e": "element.cancelled", "el": token.element, "token": token.id})
         self.drop(token)
@@ -551,6 +562,7 @@ def _shift(index: dict[str, int], old: Mapping[str, int], new: Mapping[str, int]
 
 ACTIONS: dict[str, Callable[..., None]] = {
     "begin": events.begin,
+    "asked": events.asked,
     "enter": Run.enter,
     "done": Run.done,
     "close": Run.close,

@@ -30,7 +30,7 @@ class Subscription:
     part: "Part"
     number: int
     owner: int
-    kind: str  # t timer, m message, s signal, c condition
+    kind: str  # t timer, m message, s signal, c condition, l listener job
     element: str
     event: int = 0  # which of the element's event definitions
     due: str | None = None
@@ -331,7 +331,7 @@ class Part:
         """How many subscriptions of each kind and name are waiting here and in the shards below."""
         waits: dict[str, int] = {}
         for s in self.subscriptions.values():
-            if s.kind != "t":
+            if s.kind not in "tl":
                 key = f"{s.kind}:{s.name}" if s.name is not None else s.kind
                 waits[key] = waits.get(key, 0) + 1
         for t in self.tokens.values():

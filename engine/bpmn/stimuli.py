@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine import errors
-from engine.bpmn import behaviours, starting, throwing
+from engine.bpmn import behaviours, events, starting, throwing
 from engine.bpmn.definition import Definition, Element
 from engine.bpmn.faults import AgendaLimit, Stale
 from engine.bpmn.run import Env, Outcome, Run
@@ -74,6 +74,12 @@ def complete(
     """A person's task or a job is done; its variables go where the element's mappings say."""
 
     def first(run: Run) -> None:
+        s = _listener(run, task)
+        if s is not None:
+            owner = s.part.tokens[s.owner]
+            run.emit(owner, {"e": "job.completed", "job": task})
+            run.later("asked", owner, s.number, dict(variables))
+            return
         token, element = _task(run, task)
         for incident in list(token.incidents.values()):
             run.resolve(incident, token)
@@ -125,7 +131,8 @@ def incident(
     """A technical failure outside: the token stays, the incident is recorded, `retry` asks for the job again."""
 
     def first(run: Run) -> None:
-        token, _ = _task(run, task)
+        s = _listener(run, task)
+        token = s.part.tokens[s.owner] if s is not None else _task(run, task)[0]
         run.raise_incident(token, ["again"], code, message)
 
     return _apply(_open(d, state, shards, now, env), first)
@@ -304,11 +311,21 @@ def _task(run: Run, task: str) -> tuple[Token, Element]:
     if token is None or not token.element or not token.entered or token.host is not None:
         raise Stale(task)
     element = run.node(token)
-    if element.type != "userTask" and not behaviours.is_job(element):
+    if (element.type != "userTask" and not behaviours.is_job(element)) or events.listener(token) is not None:
         raise Stale(task)
     if any(i.action[0] in ("done", "throw") for i in token.incidents.values()):
         raise Stale(task, f"Task {task!r} is completed and waits for its incident to be resolved.")
     return token, element
+
+
+def _listener(run: Run, task: str) -> Subscription | None:
+    """The listener that waits for a job of this id; Stale when its result is waiting for an incident to be resolved."""
+    s = _part(run, task).subscriptions.get(int(task.rpartition(".")[2]))
+    if s is None or s.kind != "l":
+        return None
+    if any(i.action[:2] == ["asked", s.number] for i in s.part.tokens[s.owner].incidents.values()):
+        raise Stale(task)
+    return s
 
 
 def _pending(owner: Token, s: Subscription) -> bool:
@@ -379,7 +396,7 @@ def waiting(state: str, shards: Shards = _NOTHING) -> list[dict[str, Any]]:
     for part_id in ("", *sorted(shards, key=lambda i: [int(n) for n in i.split(".")])):
         part = load(state if not part_id else shards[part_id], part_id)
         for s in part.subscriptions.values():
-            kind = {"t": "timer", "m": "message", "s": "signal", "c": "condition"}[s.kind]
+            kind = {"t": "timer", "m": "message", "s": "signal", "c": "condition", "l": "listener"}[s.kind]
             found.append(
                 {
                     "sub": s.id,
