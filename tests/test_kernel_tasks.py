@@ -209,7 +209,8 @@ LISTENING = one("""<userTask id="a">[in 1 -> n][out n -> got]
     <ext><zeebe:executionListeners><zeebe:executionListener eventType="start" type="first"/>
       <zeebe:executionListener eventType="start" type="second"/><zeebe:executionListener eventType="end" type="last"/>
     </zeebe:executionListeners></ext>
-    <ext><zeebe:taskListeners><zeebe:taskListener eventType="completing" type="=kind"/></zeebe:taskListeners></ext></userTask>
+    <ext><zeebe:taskListeners>
+      <zeebe:taskListener eventType="completing" type="=kind"/></zeebe:taskListeners></ext></userTask>
     <boundaryEvent id="b" attachedToRef="a">[timer Duration P1D]</boundaryEvent>""")
 
 
