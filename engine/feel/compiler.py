@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from engine.feel import nodes, operators, temporal, types
+from engine.feel import evaluation, nodes, operators, temporal, types
 from engine.feel.builtins import ABSENT, BUILTINS, Builtin
 from engine.feel.errors import Fault, FeelLimitError
 from engine.feel.evaluation import (
@@ -19,16 +19,10 @@ from engine.feel.evaluation import (
     Tester,
     any_of,
     apply,
-    as_function,
     at_index,
     fail,
     failing,
-    matches,
-    nest,
     relate,
-    run_builtin,
-    through_elements,
-    walk,
 )
 from engine.feel.runtime import NOWHERE, Code, Frame, Run
 from engine.feel.values import Function, Range, compare, describe, equal, kind, normal, number
@@ -189,7 +183,7 @@ class Compiler:
                 return value
             if value is MISSING:
                 if builtin is not None:
-                    return as_function(builtin)
+                    return evaluation.as_function(builtin)
                 return fail(frame, "unknown_variable", f"Expected a variable '{name}'.", position)
             found = normal(value)
             if found is None:
@@ -198,7 +192,7 @@ class Compiler:
                 )
             return found
 
-        return through_elements(name, elements, read) if elements else read
+        return evaluation.through_elements(name, elements, read) if elements else read
 
     def local(self, name: str, slot: int, copied: bool, elements: list[int]) -> Code:
         if copied:
@@ -212,7 +206,7 @@ class Compiler:
             def read(frame: Frame) -> Any:
                 return frame[slot]
 
-        return through_elements(name, elements, read) if elements else read
+        return evaluation.through_elements(name, elements, read) if elements else read
 
     # operators
 
@@ -373,7 +367,7 @@ class Compiler:
             found = operand(frame)
             if uses_input and (found is None or type(found) is bool):
                 return found
-            return matches(frame[1], value, found)
+            return evaluation.matches(frame[1], value, found)
 
         return fits
 
@@ -469,7 +463,7 @@ class Compiler:
             and isinstance(arguments_of[0], nodes.Const)
         ):
             run = Run(NOWHERE)
-            constant = run_builtin([{}, run], function, [arguments_of[0].value], position)
+            constant = evaluation.run_builtin([{}, run], function, [arguments_of[0].value], position)
             if not run.diagnostics:
                 return lambda frame: constant
         order = list(range(len(codes))) if names is None else builtin.order(names)
@@ -485,7 +479,7 @@ class Compiler:
                 return fail(frame, "wrong_arguments", f"Expected other arguments of '{name}'.", position)
             if reordered:
                 arguments = [ABSENT if place is None else arguments[place] for place in order]
-            return run_builtin(frame, function, arguments, position)
+            return evaluation.run_builtin(frame, function, arguments, position)
 
         return invoke
 
@@ -513,7 +507,7 @@ class Compiler:
             end = self.compile(each.end, scope) if each.end is not None else None
             slot = self.slot()
             scope = Scope(scope, {each.name: slot})
-            found.append((slot, walk(source, end, each.position)))
+            found.append((slot, evaluation.walk(source, end, each.position)))
         return found, scope
 
     def loop(self, node: nodes.For, scope: Scope | None) -> Code:
@@ -535,7 +529,7 @@ class Compiler:
             results.append(body(frame))
             return True
 
-        step = nest(sources, collect)
+        step = evaluation.nest(sources, collect)
 
         def gather(frame: Frame) -> Any:
             outer = frame[partial]
@@ -564,7 +558,7 @@ class Compiler:
                     fail(frame, "wrong_type", f"Expected a boolean, found {describe(found)}.", position)
             return True
 
-        step = nest(sources, check)
+        step = evaluation.nest(sources, check)
 
         def decide(frame: Frame) -> Any:
             outer, frame[doubt] = frame[doubt], False

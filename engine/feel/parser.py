@@ -6,7 +6,6 @@ recognised when it is known: a built-in, a name handed in by the caller, or one 
 match wins.
 """
 
-import dataclasses
 import decimal
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from decimal import Decimal
 
 from engine.feel import nodes
 from engine.feel.builtins import BUILTINS
+from engine.feel.depth import measure
 from engine.feel.errors import FeelLimitError, FeelSyntaxError
 from engine.feel.lexer import KEYWORDS, Token, tokenize
 from engine.feel.runtime import MAX_NESTING
@@ -32,10 +32,6 @@ TYPE_NAMES = (
     ("date", "and", "time"),
 )
 CONSTANTS = {"true": True, "false": False, "null": None}
-
-# The tree may be somewhat deeper than the brackets of the text: chains of filters or comparisons nest without brackets.
-MAX_DEPTH = 2 * MAX_NESTING
-
 
 LONG_BUILTINS: dict[str, list[tuple[tuple[str, ...], str]]] = {}
 for _name in sorted(BUILTINS, key=lambda each: -each.count(" ")):
@@ -564,31 +560,6 @@ class Parser:
     def finish(self) -> None:
         if self.token.kind != "end":
             raise self.error(f"Expected the end of the expression, found {self.found()}.")
-
-
-def children(node: nodes.Node | nodes.Iterator) -> list[nodes.Node | nodes.Iterator]:
-    """The nodes directly below a node, also those inside its tuples."""
-    found: list[nodes.Node | nodes.Iterator] = []
-    waiting: list[object] = [getattr(node, spot.name) for spot in dataclasses.fields(node)]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, nodes.Node | nodes.Iterator):
-            found.append(value)
-        elif isinstance(value, tuple):
-            waiting.extend(value)
-    return found
-
-
-def measure(root: nodes.Node) -> int:
-    """The number of nodes of a tree; FeelLimitError when it is too deep to be walked recursively."""
-    count = 0
-    level: list[nodes.Node | nodes.Iterator] = [root]
-    for _ in range(MAX_DEPTH):
-        count += len(level)
-        level = [below for each in level for below in children(each)]
-        if not level:
-            return count
-    raise FeelLimitError("The expression is nested too deeply.")
 
 
 def parse_expression(text: str, names: Collection[str] = ()) -> nodes.Node:
