@@ -5,7 +5,7 @@ Every check compares two things that one transaction writes together; a transact
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +28,20 @@ from engine.records import (
 )
 
 COMPLETIONS = ("task.completed", "gate.decided", "opinion.given")
+
+
+def whole_after(office_at: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """For a fixture: gives `office_at`, and checks the stores of all offices that were opened when the test is done."""
+    opened = []
+
+    def at(*arguments: Any, **options: Any) -> Any:
+        opened.append(office_at(*arguments, **options))
+        return opened[-1]
+
+    yield at
+    for office in opened:
+        found = faults(office.engine)
+        assert found == [], f"the test left a store that is not whole: {found}"
 
 
 def faults(core: Engine) -> list[str]:

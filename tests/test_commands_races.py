@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+import consistency
 import offices
 from engine import Conflict, EngineError, db, documents
 from engine.commands import cases as commands
@@ -19,6 +20,11 @@ from offices import DRAFTER, HEAD, LEADER, SECRETARY, handles
 from webui import demo
 
 At = Callable[..., offices.Office]
+
+
+@pytest.fixture
+def office_at(office_at: At) -> Iterator[At]:
+    yield from consistency.whole_after(office_at)
 
 
 def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:

@@ -125,6 +125,19 @@ def test_a_chain_written_anew_from_a_changed_entry_on_leads_to_another_state(off
     assert "does not say what was answered" in answers
 
 
+def test_a_chain_written_anew_without_an_entry_cannot_be_replayed_and_says_where(office: offices.Office) -> None:
+    rows = [row for row in entries(office) if row.seq != 3]
+    head = journals.Head(0, journals.GENESIS)
+    with office.engine.statements().begin() as connection:
+        connection.execute(sa.delete(journal))
+        for row in rows:
+            payload = json.loads(row.payload)
+            head, new = journals.follow(1, office.case_id, head, row.at, row.actor, row.kind, payload)
+            connection.execute(journals.INSERT, new)
+        connection.execute(sa.update(cases).values(head_seq=head.seq, head_hash=head.hash))
+    assert any("cannot be replayed" in fault for fault in office.faults())
+
+
 # --- what it leads to ---------------------------------------------------------------------------------------------
 
 

@@ -231,6 +231,8 @@ def _replay_faults(tx: Tx, case: Any, entries: Sequence[Any]) -> list[str]:
         state, parts = replay(tx, entries)
     except NotFound as missing:
         return [missing.message]
+    except Exception as error:  # the journal may be forged or damaged in any way: that is a finding
+        return [f"the journal cannot be replayed: {type(error).__name__}: {error}"]
     stored = {
         row.id: row.state
         for row in tx.conn.execute(
