@@ -417,6 +417,7 @@ def diagram(tx: Asker, person: str, case_id: str, lang: str = "vi") -> str:
         late = [d for d in dues if d.state == "late"]
         opinions = [t for t in own if t.kind == "opinion" and t.host == opened[-1].host]
         note = f"quá {max(d.days for d in late)} ngày" if late else ""
-        marks[element.id] = drawing.Mark("late" if late else "active", sum(t.state == DONE for t in opinions), note)
+        answered = sum(t.state == DONE for t in opinions)
+        marks[element.id] = drawing.Mark("late" if late else "active", answered, note, total=len(opinions))
     xml = tx.models.source(tx.conn, tx.tenant, row.definition)
     return drawing.svg(xml, marks, tuple(marked["walked"]), lang)
