@@ -69,20 +69,33 @@ def follow(
     return Head(seq, new), {f"entry_{name}": value for name, value in row.items()}
 
 
+# A change that belongs to an entry, and its parameters.
+Change = tuple[sa.Update | sa.Delete, dict[str, Any]]
+
+
 @lru_cache(maxsize=16)
-def _in_one(update: sa.Update) -> sa.Update:
-    return update.add_cte(INSERT.cte("entry"))
+def _in_one(update: sa.Update, *others: sa.Update | sa.Delete) -> sa.Update:
+    joined = update.add_cte(INSERT.cte("entry"))
+    for number, other in enumerate(others):
+        joined = joined.add_cte(other.cte(f"other_{number}"))
+    return joined
 
 
-def append(conn: sa.Connection, entry: dict[str, Any], update: sa.Update, params: dict[str, Any]) -> int:
-    """Write an entry together with the update of the case whose head it becomes; returns how many cases that was.
+def append(conn: sa.Connection, entry: dict[str, Any], case: Change, *others: Change) -> int:
+    """Write an entry together with the update of the case whose head it becomes, and with what else changes by it;
+    returns how many cases were updated.
 
-    PostgreSQL does both in one statement: each one more is a round trip.
+    PostgreSQL does all in one statement: each one more is a round trip. So none of them may look at another's rows,
+    and parameters with one name have one value.
     """
     if conn.dialect.name == "postgresql":
-        return conn.execute(_in_one(update), {**params, **entry}).rowcount
+        together = {name: value for _, params in (case, *others) for name, value in params.items()}
+        joined = _in_one(case[0], *(statement for statement, _ in others))
+        return conn.execute(joined, {**together, **entry}).rowcount
     conn.execute(INSERT, entry)
-    return conn.execute(update, params).rowcount
+    for statement, params in others:
+        conn.execute(statement, params)
+    return conn.execute(*case).rowcount
 
 
 def faults(case_id: str, head: Head, entries: Iterable[Any]) -> list[str]:

@@ -81,6 +81,11 @@ NOTE_CASE = (
     )
     .values(version=cases.c.version + 1, head_seq=sa.bindparam("b_head_seq"), head_hash=sa.bindparam("b_head_hash"))
 )
+DELETE_SHARDS = sa.delete(shards).where(
+    shards.c.tenant_id == sa.bindparam("b_tenant"),
+    shards.c.case_id == sa.bindparam("b_id"),
+    shards.c.id.in_(sa.bindparam("b_shards", expanding=True)),
+)
 SHARDS = sa.select(shards.c.id, shards.c.state).where(shards.c.tenant_id == T, shards.c.case_id == ID)
 
 
@@ -158,7 +163,7 @@ def record(
     by_name: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for event in events:
         by_name[event["e"]].append(event)
-    _write_shards(tx, case.case_id, outcome.shards, loaded, by_name)
+    also = _write_shards(tx, case.case_id, outcome.shards, loaded, by_name)
     _withdraw(tx, case.case_id, by_name)
     opened = _open_tasks(tx, case, bundle, events, by_name)
     if by_name["timer.armed"]:
@@ -187,24 +192,20 @@ def record(
     for ended in by_name["instance.ended"]:
         status = {"completed": "completed", "terminated": "refused", "cancelled": "cancelled"}[ended["how"]]
     variables = bpmn.variables(outcome.state) if status == "running" else {}
-    changed = journal.append(
-        tx.conn,
-        entry,
-        UPDATE_CASE,
-        {
-            "b_tenant": tx.tenant,
-            "b_id": case.case_id,
-            "b_version": case.case_version,
-            "b_state": outcome.state,
-            "b_head_seq": head.seq,
-            "b_head_hash": head.hash,
-            "b_status": status,
-            "b_milestone": (_milestone(bundle, by_name["element.completed"]) if approved else None) or case.milestone,
-            "b_drafter": variables.get("drafter") or case.drafter,
-            "b_ended_at": tx.now if status != "running" else None,
-            "b_end_reason": end_reason if status != "running" else None,
-        },
-    )
+    params = {
+        "b_tenant": tx.tenant,
+        "b_id": case.case_id,
+        "b_version": case.case_version,
+        "b_state": outcome.state,
+        "b_head_seq": head.seq,
+        "b_head_hash": head.hash,
+        "b_status": status,
+        "b_milestone": (_milestone(bundle, by_name["element.completed"]) if approved else None) or case.milestone,
+        "b_drafter": variables.get("drafter") or case.drafter,
+        "b_ended_at": tx.now if status != "running" else None,
+        "b_end_reason": end_reason if status != "running" else None,
+    }
+    changed = journal.append(tx.conn, entry, (UPDATE_CASE, params), *also)
     if changed != 1:
         raise Conflict("stale", f"Expected case {case.code} at version {case.case_version}, but it has changed.")
     return Advanced(events, status, opened)
@@ -221,7 +222,7 @@ def note(tx: Tx, case: Any, actor: str, kind: str, facts: Mapping[str, Any]) -> 
         "b_head_seq": head.seq,
         "b_head_hash": head.hash,
     }
-    if journal.append(tx.conn, entry, NOTE_CASE, params) != 1:
+    if journal.append(tx.conn, entry, (NOTE_CASE, params)) != 1:
         raise Conflict("stale", f"Expected case {case.code} at version {case.case_version}, but it has changed.")
 
 
@@ -240,22 +241,24 @@ def _write_shards(
     touched: Mapping[str, str | None],
     loaded: set[str],
     by_name: Mapping[str, list[dict[str, Any]]],
-) -> None:
+) -> list[journal.Change]:
+    """Insert and update shards; returns the deletion of those that have ended, to go with the entry."""
     if not touched and not by_name["shards.dropped"]:
-        return
+        return []
     here = sa.and_(shards.c.tenant_id == tx.tenant, shards.c.case_id == case_id)
     for dropped in by_name["shards.dropped"]:
         tx.conn.execute(sa.delete(shards).where(here, shards.c.id.startswith(f"{dropped['host']}.")))
-    new = []
+    new, ended = [], []
     for shard_id, state in touched.items():
         if state is None:
-            tx.conn.execute(sa.delete(shards).where(here, shards.c.id == shard_id))
+            ended.append(shard_id)
         elif shard_id in loaded:
             tx.conn.execute(sa.update(shards).where(here, shards.c.id == shard_id).values(state=state))
         else:
             new.append({"tenant_id": tx.tenant, "case_id": case_id, "id": shard_id, "state": state})
     if new:
         tx.conn.execute(sa.insert(shards), new)
+    return [(DELETE_SHARDS, {"b_tenant": tx.tenant, "b_id": case_id, "b_shards": ended})] if ended else []
 
 
 def _withdraw(tx: Tx, case_id: str, by_name: Mapping[str, list[dict[str, Any]]]) -> None:
