@@ -47,7 +47,10 @@ class Commands(click.Group):
 
 
 def _open() -> Engine:
-    return Engine(Settings.from_env())
+    """An engine on the store of the environment, closed when the command ends, however it ends."""
+    core = Engine(Settings.from_env())
+    click.get_current_context().call_on_close(core.close)
+    return core
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -92,7 +95,6 @@ def worker(seconds: float) -> None:
             time.sleep(3600)
     except KeyboardInterrupt:
         ticking.stop()
-        core.close()
 
 
 @main.command()
@@ -100,7 +102,6 @@ def migrate() -> None:
     """Bring the store to the schema of this version; makes it when there is none."""
     core = _open()
     core.migrate()
-    core.close()
     click.echo("The store is at the schema of this version.")
 
 
@@ -120,7 +121,6 @@ def demo(as_of: str | None, advance: float | None) -> None:
     if advance is not None:
         core.operations.advance(core.queries.chrome("qtht").now + timedelta(days=advance))
     now = core.queries.chrome("qtht").now + OFFICE
-    core.close()
     click.echo(f"Demo loaded. Business time is {now:%d/%m/%Y %H:%M}. Everybody's password: {demos.PASSWORD}")
     for login, what in ACCOUNTS:
         click.echo(f"  {login:<14} {what}")
@@ -144,7 +144,6 @@ def deploy(folders: tuple[Path, ...]) -> None:
     """Check workflow folders and deploy them together; nothing is deployed while one of them has a problem."""
     core = _open()
     made = core.models.deploy("system", list(folders))
-    core.close()
     for process_id, version in made:
         click.echo(f"deployed {process_id}, version {version}")
     if not made:
@@ -250,7 +249,6 @@ def verify(case_id: str | None) -> None:
     """Check every case's chain and replay it: the stored state must be what the journal leads to, byte for byte."""
     core = _open()
     findings = core.operations.verify(case_id)
-    core.close()
     bad = [f for f in findings if f["faults"]]
     for finding in findings:
         click.echo(f"{finding['code']}: {finding['entries']} entries, " + ("; ".join(finding["faults"]) or "verified"))

@@ -68,7 +68,8 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
     remarks = consultations.unanswered(tx.conn, tx.tenant, row.case_id) if "opinions" in requires else None
     names = tx.environment_facts.artefacts
     facts = gates.Facts(person, row.drafter, requires, produces, documents.newest(versions), names, remarks)
-    conditions = gates.conditions(facts, is_gate) if row.state in tasks.OPEN_STATES else []
+    asks = row.state in tasks.OPEN_STATES and row.kind != "opinion"
+    conditions = gates.conditions(facts, is_gate) if asks else []
     draft = row.draft or {}
     numbered = paths.numbers(main)
     signed = signed_versions(tx, row.case_id)
