@@ -61,14 +61,19 @@ class Engine:
     def write(self, command: Callable[..., Any], *args: Any, **options: Any) -> Any:
         """Run a command in one transaction. Raises what the command raises, and Conflict("busy") after three tries."""
         for attempt in range(1, TRIES + 1):
+            carried_out = False
             try:
                 with self._db.writer() as conn, conn.begin():
                     tx = Tx(conn, self.settings, self.clock.system_now(), self._models, self._moved)
                     result = command(tx, *args, **options)
+                    carried_out = True
             except DBAPIError as error:
-                if not db.worth_retrying(error) or (attempt == TRIES and db.taken(error)):
+                # A connection that died took its transaction with it; once the commit was sent, nobody knows.
+                lost = error.connection_invalidated and not carried_out
+                last = attempt == TRIES
+                if not (lost or db.worth_retrying(error)) or (last and (lost or db.taken(error))):
                     raise
-                if attempt == TRIES:
+                if last:
                     raise Conflict(
                         "busy", "Expected the store to be free, but others were writing; try again."
                     ) from error
@@ -79,9 +84,16 @@ class Engine:
         raise AssertionError("unreachable")
 
     def read(self, query: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """Run a query on a connection that writes nothing."""
-        with self._db.reader() as conn:
-            return query(Tx(conn, self.settings, self.clock.system_now(), self._models, self._moved), *args, **options)
+        """Run a query on a connection that writes nothing; on another one when it had died in the pool."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self._db.reader() as conn:
+                    tx = Tx(conn, self.settings, self.clock.system_now(), self._models, self._moved)
+                    return query(tx, *args, **options)
+            except DBAPIError as error:
+                if not error.connection_invalidated or attempt == TRIES:
+                    raise
+        raise AssertionError("unreachable")
 
     def statements(self) -> sa.Engine:
         """The SQLAlchemy engine, for tests and benchmarks that count statements."""

@@ -334,3 +334,64 @@ def test_no_job_is_queued_twice_by_a_command_that_was_tried_again(office_at: At)
     office.engine.operations.settle()
     handles("phat_hanh", offices.CLERK)(office)
     assert office.faults() == []
+
+
+def test_a_connection_that_dies_takes_only_its_own_command_with_it(postgresql_demo_url: str) -> None:
+    core = offices.open_engine(postgresql_demo_url)
+    before = offices.dump(core)
+
+    tries = []
+
+    def dies(tx: Any) -> None:
+        tries.append(tx)
+        tx.conn.execute(sa.update(meta).values(clock_offset=0))
+        tx.conn.execute(sa.select(sa.func.pg_terminate_backend(sa.func.pg_backend_pid())))
+
+    with pytest.raises(DBAPIError):
+        core.write(dies)
+    assert len(tries) == 3
+    assert offices.dump(core) == before
+    assert core.write(lambda tx: tx.conn.execute(sa.select(sa.literal(1))).scalar()) == 1
+    core.close()
+
+
+def test_when_the_server_was_restarted_the_next_commands_work(postgresql_demo_url: str) -> None:
+    """Connections in the pool have died while nobody used them."""
+    core = offices.open_engine(postgresql_demo_url)
+    other = offices.open_engine(postgresql_demo_url)
+    people = [lambda: core.queries.chrome(SECRETARY) for _ in range(4)]
+    at_once(people)
+    others = "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with other.statements().connect() as connection:
+        ended = connection.execute(sa.text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity {others}"))
+        assert len(ended.all()) >= 1
+    time.sleep(0.1)
+    assert core.queries.chrome(SECRETARY).todo == 0
+    core.people.set_language(SECRETARY, "en")
+    other.close()
+    core.close()
+
+
+def test_a_connection_that_dies_with_the_commit_is_not_tried_again_blindly(postgresql_demo_url: str) -> None:
+    """Nobody can know whether it was committed; who asked looks and asks again."""
+    core = offices.open_engine(postgresql_demo_url)
+    tries: list[int] = []
+
+    def command(tx: Any) -> None:
+        tries.append(tx.conn.execute(sa.select(sa.func.pg_backend_pid())).scalar_one())
+        tx.conn.execute(sa.update(meta).values(clock_offset=0))
+
+    def dies(connection: sa.Connection) -> None:
+        if tries:
+            with core.statements().connect() as other:
+                other.execute(sa.select(sa.func.pg_terminate_backend(tries[0])))
+            time.sleep(0.1)
+
+    sa.event.listen(core.statements(), "commit", dies)
+    with pytest.raises(DBAPIError):
+        core.write(command)
+    sa.event.remove(core.statements(), "commit", dies)
+    assert len(tries) == 1
+    core.write(command)
+    assert len(tries) == 2
+    core.close()
