@@ -138,6 +138,7 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
             if t.state in OPEN and (t.assignee == person or (t.assignee is None and t.candidate in actor.keys))
         ],
         result=result,
+        progress=bpmn.variables(row.state).get("status"),
     )
 
 

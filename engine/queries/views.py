@@ -373,6 +373,8 @@ class CaseView:
     incidents: Sequence[IncidentView]
     my_tasks: Sequence[tuple[str, str]]
     result: tuple[str, date] | None
+    # what the process found out about its deadlines (DMN-04, domain.md §4): "hoan_thanh_cham_kh"
+    progress: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

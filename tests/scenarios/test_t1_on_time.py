@@ -140,5 +140,5 @@ def test_the_day_of_signing_decides_the_status(office_at: At, signed: str, statu
     offices.handles("phat_hanh", CLERK)(office)
     assert office.variables()["status"] == status
     offices.handles("dong_nhiem_vu", SECRETARY)(office)
-    assert office.case().case_due.state == shown
+    assert (office.case().progress, office.case().case_due.state) == (status, shown)
     assert office.faults() == []

@@ -126,6 +126,7 @@ def test_a_directive_signed_on_5_april_is_late_on_plan_but_in_time(office_at: At
     assert case.result == ("01/CT-UBND", date(2022, 4, 5))
     assert (case.case_due.state, case.case_due.day) == ("done", date(2022, 4, 29))
     handles("dong_nhiem_vu", SECRETARY)(office)
+    assert (office.case().state, office.case().progress) == ("completed", "hoan_thanh_cham_kh")
     office.at("2022-05-04")
     assert office.everybody_told("qua_han") == set()
     assert office.faults() == []
