@@ -140,7 +140,7 @@ def test_a_finished_task_takes_no_more_files(office: offices.Office, attach: Cal
     before = offices.dump(office.engine)
     with pytest.raises(Exception, match="already completed") as found:
         attach("a.txt", b"later")
-    assert found.value.code == "already_completed"  # type: ignore[attr-defined]
+    assert found.value.code == "already_completed"
     assert offices.dump(office.engine) == before
 
 

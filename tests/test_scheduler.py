@@ -88,7 +88,7 @@ def test_two_worker_processes_fire_each_timer_once(office_at: At) -> None:
     env = {**os.environ, "TRINHKY_DATABASE_URL": office.engine.settings.database_url}
     command = [str(servers.TRINHKY), "worker", "--seconds", "0.1"]
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    workers = [subprocess.Popen(command, env=env, **quiet) for _ in range(2)]  # type: ignore[call-overload]
+    workers = [subprocess.Popen(command, env=env, **quiet) for _ in range(2)]
     try:
         end = time.monotonic() + 60
         while time.monotonic() < end and not office.told(DIRECTOR, "qua_han"):
@@ -444,7 +444,7 @@ class Failing:
 
 def test_a_tick_that_fails_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     engine = Failing()
-    scheduler = Scheduler(engine)  # type: ignore[arg-type]
+    scheduler = Scheduler(engine)
     assert scheduler.tick() == 0
     assert scheduler.tick() == 0
     assert engine.ticks == 2
@@ -461,7 +461,7 @@ def test_a_tick_that_is_still_running_is_not_doubled() -> None:
 
     started, go_on = threading.Event(), threading.Event()
     engine = Slow()
-    scheduler = Scheduler(engine)  # type: ignore[arg-type]
+    scheduler = Scheduler(engine)
     first = threading.Thread(target=scheduler.tick)
     first.start()
     started.wait(10)
