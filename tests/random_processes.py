@@ -745,6 +745,7 @@ class Watched(Composite):
             if not self.armed or self.block.event != kind:
                 raise
             self.interrupt()
+            self.advance()
             return True
 
     def escalated(self) -> None:

@@ -102,7 +102,7 @@ class Driver:
 def both(block: Block, first: int, choices: list[tuple[int, int]]) -> Driver:
     """Drive kernel and oracle by the same actions until the end; they must agree after each."""
     kernel, oracle = Driver(block, first), Oracle(block, first)
-    steps = 0
+    steps = turn = 0
     while True:
         assert not kernel.case.incidents, kernel.case.incidents
         assert kernel.listed() == oracle.actions()
@@ -114,7 +114,9 @@ def both(block: Block, first: int, choices: list[tuple[int, int]]) -> Driver:
         assert steps < 500, "the process does not come to its end"
         open_now = oracle.actions()
         if steps > len(choices):  # to the end: no timers that start more and more, decisions that leave loops
-            open_now = [a for a in open_now if a[0] == "task"] or [a for a in open_now if a[0] != "withdraw"]
+            tasks = [a for a in open_now if a[0] == "task"]
+            turn += not tasks  # each event in turn: one that does not interrupt can happen for ever
+            open_now, which = tasks or [a for a in open_now if a[0] != "withdraw"], 0 if tasks else turn
         action = open_now[which % len(open_now)]
         given = k if action[0] == "task" else None
         kernel.act(action, given)
