@@ -167,6 +167,12 @@ LIVE_SESSION = (
         sessions.c.seen_at > sa.bindparam("seen_after"),
         sessions.c.created_at > sa.bindparam("created_after"),
         people.c.active,
+        # An account that was switched off takes its sessions with it; one of several of a person does not.
+        sa.exists().where(
+            accounts.c.tenant_id == sessions.c.tenant_id,
+            accounts.c.person_id == sessions.c.person_id,
+            accounts.c.active,
+        ),
     )
 )
 
@@ -182,7 +188,8 @@ def session_params(tenant: int, token: str, now: datetime, idle: int, total: int
 
 
 def find_session(conn: sa.Connection, tenant: int, token: str, now: datetime, idle: int, total: int) -> Any | None:
-    """The session row of a token that is neither idle too long nor too old, of an active person; else None."""
+    """The session row of a token that is neither idle too long nor too old, of an active person with an active account; else
+    None."""
     return conn.execute(LIVE_SESSION, session_params(tenant, token, now, idle, total)).first()
 
 

@@ -160,6 +160,8 @@ accounts = table(
     col("active", sa.Boolean),
     keys=("login",),
 )
+# every request asks whether the session's person still has an account
+sa.Index("ix_accounts_person", accounts.c.tenant_id, accounts.c.person_id)
 sessions = table(
     "sessions",
     # SHA-256 of the token that only the browser knows

@@ -125,10 +125,11 @@ def test_logging_out_ends_one_session(core: Engine) -> None:
     assert core.queries.session(there) is not None
 
 
-def test_who_was_switched_off_is_out_at_once(core: Engine) -> None:
+@pytest.mark.parametrize(("table", "column"), [(people, people.c.id), (accounts, accounts.c.person_id)])
+def test_who_was_switched_off_is_out_at_once(core: Engine, table: sa.Table, column: sa.Column[str]) -> None:
     token = log_in(core)
     with core.statements().begin() as connection:
-        connection.execute(sa.update(people).where(people.c.id == "gd.so").values(active=False))
+        connection.execute(sa.update(table).where(column == "gd.so").values(active=False))
     assert core.queries.session(token) is None
     refused(core, "bad_credentials")
 

@@ -25,6 +25,8 @@ def conn() -> Iterator[sa.Connection]:
         for person in ("cv.qlkh.1", "pct.ubnd"):
             row = {"tenant_id": 1, "id": person, "name": person, "name_en": person, "sort_key": person, "active": True}
             connection.execute(sa.insert(people), row)
+            # Whatever the account under test, everybody here may have a session.
+            identity.create_account(connection, 1, f"{person}.khac", person, "hash")
         yield connection
     engine.dispose()
 

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "login", name=op.f("pk_accounts")),
     )
+    op.create_index("ix_accounts_person", "accounts", ["tenant_id", "person_id"], unique=False)
     op.create_table(
         "calendar_days",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
