@@ -90,3 +90,24 @@ def test_a_person_without_tasks_is_told_what_will_appear(site: Callable[..., Any
         busy.office.does("cv.qlkh.1", element, demo.ANSWERS[element])
     shown = busy.person("cv.qlkh.1").sees("/viec")
     assert "Không còn việc cần làm" in shown.text and "Việc xong gần nhất" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("issued", "words"),
+    [("2022-03-31 17:00", "Đúng hạn"), ("2022-04-05 09:00", "Chậm so với tháng kế hoạch, trong hạn chậm nhất")],
+)
+def test_a_finished_case_says_how_it_stands_to_its_plan(site: Callable[..., Any], issued: str, words: str) -> None:
+    here = site("ky")
+    here.office.at(issued).decides(offices.VICE_CHAIR, "ky", "dong_y")
+    offices.handles("phat_hanh", offices.CLERK)(here.office)
+    offices.handles("dong_nhiem_vu", offices.SECRETARY)(here.office)
+    shown = here.person("cv.tonghop.1").sees(f"/ho-so/{here.office.case_id}")
+    assert "Hoàn thành" in shown.text and words in shown.text
+
+
+def test_a_refused_case_says_why(site: Callable[..., Any]) -> None:
+    here = site("ky")
+    reason = "Nội dung trùng với <kế hoạch> đã ban hành."
+    here.office.decides(offices.VICE_CHAIR, "ky", "khong_dong_y", reason)
+    shown = here.person("cv.tonghop.1").sees(f"/ho-so/{here.office.case_id}")
+    assert "Kết thúc, không ban hành" in shown.text and f"Lý do: {reason}" in shown.text

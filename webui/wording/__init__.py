@@ -31,7 +31,7 @@ from webui.wording.events import done, event, origin
 from webui.wording.marks import N_, Mark
 from webui.wording.prose import glue, paragraphs
 from webui.wording.refusals import field_label, problem, reason_text, refusal, refusal_text, wait_text, why_not
-from webui.wording.states import case_mark, due_line, due_mark, due_tag, group, step_mark
+from webui.wording.states import case_mark, due_line, due_mark, due_tag, group, progress_mark, step_mark
 
 __all__ = [
     "KINDS",
@@ -66,6 +66,7 @@ __all__ = [
     "outcome_mark",
     "paragraphs",
     "problem",
+    "progress_mark",
     "reason_text",
     "refusal",
     "refusal_text",
