@@ -69,6 +69,7 @@ def _flows(d: Definition, e: Element, report: Report) -> None:
                         flow,
                         "missing_condition",
                         f"Expected a condition on the flow, or the flow as default of {e.id!r}.",
+                        gateway=e.id,
                     )
     elif kind in ("parallelGateway", "eventBasedGateway"):
         for flow in e.outgoing:
@@ -111,6 +112,7 @@ def _content(d: Definition, e: Element, report: Report) -> None:
                 e.id,
                 "missing_target",
                 f"Expected attachedToRef to name an activity beside it, found {e.attached_to!r}.",
+                host=e.attached_to,
             )
 
 
@@ -146,7 +148,7 @@ def _events(d: Definition, e: Element, report: Report) -> None:
         for event in e.events:
             if event.kind == "link" and link_target(d, e, event.link) is None:
                 report(
-                    e.id, "missing_target", f"Expected a catching link event {event.link!r} beside it.", ref=event.link
+                    e.id, "missing_target", f"Expected a catching link event {event.link!r} beside it.", link=event.link
                 )
 
 

@@ -20,7 +20,7 @@ from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
 from engine import errors, feel
-from engine.bpmn import checks
+from engine.bpmn import checks, naming
 from engine.bpmn.definition import (
     ACTIVITIES,
     CONTAINERS,
@@ -128,7 +128,8 @@ def compile(xml: bytes, *, file: str = "", strict: bool = True) -> Definition:
         raise _refuse(file, "not_bpmn", f"Expected <definitions> of BPMN 2.0 at the top, found <{local(root)}>.")
     reader = Reader(file)
     definition = reader.read(root, hashlib.sha256(xml).hexdigest())
-    problems = [*reader.problems, *checks.problems(definition, reader.broken)]
+    found = [*reader.problems, *checks.problems(definition, reader.broken)]
+    problems = [naming.named(definition, problem) for problem in found]
     if strict and problems:
         raise errors.DefinitionError(problems)
     return replace(definition, problems=tuple(problems))
@@ -221,7 +222,13 @@ class Reader(BpmnParser):  # type: ignore[misc]
             if not node_id and node.tag in ours:
                 node_id = f"_{local(node)}_{number}"
                 node.set("id", node_id)
-                self.problem(node_id, "missing_id", f"Expected an id on the {local(node)} in line {node.sourceline}.")
+                self.problem(
+                    node_id,
+                    "missing_id",
+                    f"Expected an id on the {local(node)} in line {node.sourceline}.",
+                    tag=local(node),
+                    line=node.sourceline,
+                )
             if not node_id or not str(node.tag).startswith(f"{{{BPMN}}}"):
                 continue
             if node_id in self.ids:
@@ -259,8 +266,9 @@ class Reader(BpmnParser):  # type: ignore[misc]
         try:
             return feel.compile_expression(text)
         except feel.FeelError as error:
-            position = getattr(error, "position", None)
-            self.problem(element, "feel", f"Expected FEEL in {what}: {error}", text=text, position=position, what=what)
+            position, reason = getattr(error, "position", None), getattr(error, "message", str(error))
+            message = f"Expected FEEL in {what}: {error}"
+            self.problem(element, "feel", message, text=text, position=position, what=what, reason=reason)
             return None
 
     def value(self, text: str | None, element: str, what: str) -> Value | None:
@@ -308,7 +316,7 @@ class ProcessReader(ProcessParser):  # type: ignore[misc]
         for end, name in ((source, "sourceRef"), (target, "targetRef")):
             if end not in nodes:
                 self.parser.problem(
-                    flow_id, "missing_target", f"Expected {name} to name a flow node, found {end!r}.", ref=end
+                    flow_id, "missing_target", f"Expected {name} to name a flow node, found {end!r}.", ref=end, end=name
                 )
         if source not in nodes or target not in nodes:
             return

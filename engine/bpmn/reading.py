@@ -74,7 +74,7 @@ class Facts:
         default = node.get("default")
         if default and default not in outgoing:
             self.problem(
-                "unresolved_reference", f"Expected the default flow {default!r} to leave this element.", ref=default
+                "unresolved_reference", f"Expected the default flow {default!r} to leave this element.", default=default
             )
             default = None
         events = tuple(self._events()) if kind in EVENTS or kind in ("receiveTask", "sendTask") else ()
@@ -145,7 +145,9 @@ class Facts:
         text = self.node.get(attribute, "1").strip()
         if re.fullmatch(r"[1-9]\d{0,5}", text):
             return int(text)
-        self.problem("bad_number", f"Expected a positive number as {attribute}, found {text!r}.")
+        self.problem(
+            "bad_number", f"Expected a positive number as {attribute}, found {text!r}.", what=attribute, text=text
+        )
         return 1
 
     def _zeebe(self, name: str) -> Node | None:
@@ -189,7 +191,9 @@ class Facts:
             elif name in EVENT_KINDS and str(child.tag).startswith(f"{{{BPMN}}}"):
                 yield EVENT_KINDS[name], child
             elif name.endswith("EventDefinition") and node is self.node:
-                self.problem("unknown_element", f"Expected an event definition that this engine runs, found <{name}>.")
+                self.problem(
+                    "unknown_element", f"Expected an event definition that this engine runs, found <{name}>.", tag=name
+                )
 
     # -- events
 
@@ -232,7 +236,7 @@ class Facts:
         for key in (ref, ref.rpartition(":")[2]):
             if key in registry:
                 return self.reader.ids.get(key)
-        self.problem("unresolved_reference", f"Expected a {kind} {ref!r} in the file.", ref=ref)
+        self.problem("unresolved_reference", f"Expected a {kind} {ref!r} in the file.", ref=ref, kind=kind)
         return None
 
     def _named(self, event: EventDefinition, node: Node) -> EventDefinition:
@@ -242,7 +246,7 @@ class Facts:
             if node.get(f"{kind}Ref") is None:
                 own = self.node.get("name")
                 if not own:
-                    self.problem("unresolved_reference", f"Expected a {kind} to be referenced.", ref=None)
+                    self.problem("unresolved_reference", f"Expected a {kind} to be referenced.", kind=kind)
                 return replace(event, name=own or self.id)
             return replace(event, name=self.id)
         key: Value | None = None
@@ -252,7 +256,7 @@ class Facts:
                 key = self._value(subscription.get("correlationKey"), "the correlation key")
         name = self._value(target.get("name"), f"the name of the {kind}")
         if name is None and not target.get("name"):
-            self.reader.problem(target.get("id"), "missing_name", f"Expected a name on the {kind}.")
+            self.reader.problem(target.get("id"), "missing_name", f"Expected a name on the {kind}.", kind=kind)
         return replace(event, name=name or target.get("id"), key=key)
 
     def _coded(self, event: EventDefinition, node: Node) -> EventDefinition:
@@ -286,7 +290,9 @@ class Facts:
         if standard is not None:
             text = standard.get("loopMaximum")
             if text is not None and not text.strip().isdecimal():
-                self.problem("bad_number", f"Expected a number as loopMaximum, found {text!r}.")
+                self.problem(
+                    "bad_number", f"Expected a number as loopMaximum, found {text!r}.", what="loopMaximum", text=text
+                )
                 text = None
             return Loop(
                 "standard",
@@ -369,12 +375,14 @@ class Facts:
             source = self._value(node.get("source"), f"the {kind} mapping of {target!r}")
             if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", target):
                 self.problem(
-                    "bad_mapping", f"Expected a variable name as target of the {kind} mapping, found {target!r}."
+                    "bad_mapping",
+                    f"Expected a variable name as target of the {kind} mapping, found {target!r}.",
+                    ref=target,
                 )
             elif source is not None:
                 yield InputOutput(source, target)
             elif not (node.get("source") or "").strip():
-                self.problem("bad_mapping", f"Expected a source for the {kind} mapping of {target!r}.")
+                self.problem("bad_mapping", f"Expected a source for the {kind} mapping of {target!r}.", target=target)
 
     def _associations(self, kind: str) -> Iterator[InputOutput]:
         """Data associations (BPMN 10.4.2) as mappings: a data object into a local variable before, a local one back
@@ -403,7 +411,7 @@ class Facts:
         try:
             return feel.compile_expression(name, [name])
         except feel.FeelError as error:
-            self.problem("bad_mapping", f"Expected the name of a variable, found {name!r}: {error}")
+            self.problem("bad_mapping", f"Expected the name of a variable, found {name!r}: {error}", ref=name)
             return None
 
     def _assignment(self) -> Assignment:

@@ -100,9 +100,9 @@ class Compilation:
         try:
             found = feel.compile_unary_tests(text, names) if tests else feel.compile_expression(text, names)
         except feel.FeelSyntaxError as error:
-            self.problem(element, "feel_syntax", str(error), position=error.position, text=text)
+            self.problem(element, "feel_syntax", str(error), position=error.position, text=text, reason=error.message)
         except feel.FeelLimitError as error:
-            self.problem(element, "feel_limit", str(error))
+            self.problem(element, "feel_limit", str(error), text=text[:200], reason=str(error))
         else:
             self.variables |= found.variables
             return found

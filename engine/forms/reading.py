@@ -234,7 +234,8 @@ class _Reader:
         try:
             return feel.compile_expression(text[1:])
         except feel.FeelSyntaxError as error:
-            self.wrong("bad_expression", f"the condition is not FEEL: {error}")
+            told = f"the condition is not FEEL: {error}"
+            self.wrong("bad_expression", told, text=text[1:], position=error.position, reason=error.message)
             return None
 
     def texts(self, item: dict[str, Any], name: str, own: dict[str, Any], english: str | None = None) -> dict[str, str]:
