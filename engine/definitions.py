@@ -39,7 +39,8 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Environment:
-    """What is current now: process id → hash, decision id → digest, the calendar, and who is bound to which unit."""
+    """What is current now: process id → hash, decision id → digest, the calendar, who is bound to which unit, and the
+    forms that a model may name. Forms take no part in a step: a version has pinned its own."""
 
     hash: str
     processes: Mapping[str, str]
@@ -49,6 +50,16 @@ class Environment:
     unit_lanes: frozenset[str]
     # artefact slug → name in words
     artefacts: Mapping[str, str]
+    # folder → form id → digest; "" for those that all may use. Environments of before have none.
+    forms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def forms_for(self, process_id: str) -> dict[str, str]:
+        """The forms that a model may name, id → digest: its own folder's, else the shared one, else another's."""
+        others = [self.forms[key] for key in sorted(self.forms, reverse=True) if key not in ("", process_id)]
+        found: dict[str, str] = {}
+        for scope in (*others, self.forms.get("", {}), self.forms.get(process_id, {})):
+            found |= scope
+        return found
 
 
 @dataclass
@@ -74,8 +85,8 @@ class Models:
             if row is None:
                 raise NotFound("definition", f"Expected a deployed process definition, found none with hash {digest}.")
             model = row.files["model"]
-            _intact(_version_hash(row.files), digest, f"version {row.version} of {row.process_id}")
-            compiled = bpmn.compile(_resource(conn, tenant, model), file=row.process_id, strict=False)
+            _intact(version_hash(row.files), digest, f"version {row.version} of {row.process_id}")
+            compiled = bpmn.compile(resource(conn, tenant, model), file=row.process_id, strict=False)
             known_as = replace(compiled, hash=digest)
             found = Bundle(row.process_id, row.version, row.name, known_as, row.files["forms"], model)
             self.bundles[digest] = found
@@ -83,13 +94,13 @@ class Models:
 
     def source(self, conn: sa.Connection, tenant: int, digest: str) -> bytes:
         """The bytes of the model of the process version with this hash. Raises NotFound."""
-        return _resource(conn, tenant, self.bundle(conn, tenant, digest).model)
+        return resource(conn, tenant, self.bundle(conn, tenant, digest).model)
 
     def form(self, conn: sa.Connection, tenant: int, digest: str) -> forms.Form:
         """The form with this content digest. Raises NotFound."""
         found = self.form_files.get(digest)
         if found is None:
-            found = forms.parse(_resource(conn, tenant, digest), digest)
+            found = forms.parse(resource(conn, tenant, digest), digest)
             self.form_files[digest] = found
         return found
 
@@ -100,9 +111,9 @@ class Models:
             text = conn.execute(ENVIRONMENT, {"tenant": tenant, "hash": digest}).scalar()
             if text is None:
                 raise NotFound("environment", f"Expected a stored environment, found none with hash {digest}.")
-            _intact(_digest(text.encode()), digest, "environment")
+            _intact(digest_of(text.encode()), digest, "environment")
             content = json.loads(text)
-            calendar = self.read_calendar(_resource(conn, tenant, content["calendar"]).decode())
+            calendar = self.read_calendar(resource(conn, tenant, content["calendar"]).decode())
             found = Environment(
                 digest,
                 content["processes"],
@@ -110,6 +121,7 @@ class Models:
                 calendar,
                 frozenset(content["unit_lanes"]),
                 content["artefacts"],
+                content.get("forms", {}),
             )
             self.environments[digest] = found
         return found
@@ -125,7 +137,7 @@ class Models:
             digest = environment.decisions[decision_id]
             parsed = self.decision_files.get(digest)
             if parsed is None:
-                parsed = dmn.parse(_resource(conn, tenant, digest), decision_id)
+                parsed = dmn.parse(resource(conn, tenant, digest), decision_id)
                 self.decision_files[digest] = parsed
             return parsed.decision(decision_id)
 
@@ -149,11 +161,12 @@ ENVIRONMENT = sa.select(environments.c.content).where(environments.c.tenant_id =
 RESOURCE = sa.select(resources.c.content).where(resources.c.tenant_id == _TENANT, resources.c.hash == _HASH)
 
 
-def _resource(conn: sa.Connection, tenant: int, digest: str) -> bytes:
+def resource(conn: sa.Connection, tenant: int, digest: str) -> bytes:
+    """Stored bytes by their SHA-256. Raises NotFound when there are none, or others than were stored."""
     content = conn.execute(RESOURCE, {"tenant": tenant, "hash": digest}).scalar()
     if content is None:
         raise NotFound("resource", f"Expected a stored file, found none with hash {digest}.")
-    _intact(_digest(bytes(content)), digest, "file")
+    _intact(digest_of(bytes(content)), digest, "file")
     return bytes(content)
 
 
@@ -171,25 +184,29 @@ class Folder:
     forms: Mapping[str, bytes]
     decisions: Mapping[str, bytes]
     sources: Mapping[str, bytes]
+    # ids of the forms that lie in the folder itself
+    own_forms: frozenset[str] = frozenset()
 
     def files_of(self, process_id: str) -> dict[str, Any]:
         """What a version of a process consists of, by content: its model and the forms that the model uses."""
         used = sorted({e.form_key for e in self.models[process_id].elements.values() if e.form_key})
         return {
-            "model": _digest(self.sources[process_id]),
-            "forms": {form_id: _digest(self.forms[form_id]) for form_id in used},
+            "model": digest_of(self.sources[process_id]),
+            "forms": {form_id: digest_of(self.forms[form_id]) for form_id in used},
         }
 
     def version_hash(self, process_id: str) -> str:
         """What a version of a process goes by: in cases, tasks, journals and environments."""
-        return _version_hash(self.files_of(process_id))
+        return version_hash(self.files_of(process_id))
 
 
-def _version_hash(files: Mapping[str, Any]) -> str:
-    return _digest(json.dumps(files, sort_keys=True).encode())
+def version_hash(files: Mapping[str, Any]) -> str:
+    """The hash of a version that consists of these files."""
+    return digest_of(json.dumps(files, sort_keys=True).encode())
 
 
-def _digest(content: bytes) -> str:
+def digest_of(content: bytes) -> str:
+    """What bytes go by."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -232,7 +249,8 @@ def read_folder(path: Path, known_processes: Iterable[str] = (), known_decisions
         problems.append(Problem(path.name, None, "empty_folder", "expected at least one .bpmn or .dmn file"))
     if problems:
         raise DefinitionError(problems)
-    return Folder(models, form_bytes, decisions, sources)
+    own = frozenset() if path == shared else frozenset(file.stem for file in path.glob("forms/*.form"))
+    return Folder(models, form_bytes, decisions, sources, own)
 
 
 def _compiled(file: Path, problems: list[Problem]) -> bpmn.Definition | None:
@@ -272,37 +290,49 @@ def store_folder(conn: sa.Connection, tenant: int, folder: Folder, actor: str, n
             put(conn, tenant, kind, content)
     made = []
     for process_id, compiled in folder.models.items():
-        digest = folder.version_hash(process_id)
-        v = process_versions.c
-        latest = conn.execute(
-            sa.select(v.version, v.hash)
-            .where(v.tenant_id == tenant, v.process_id == process_id)
-            .order_by(v.version.desc())
-            .limit(1)
-        ).first()
-        if latest is not None and latest.hash == digest:
-            continue
-        version = latest.version + 1 if latest else 1
-        conn.execute(
-            sa.insert(process_versions),
-            {
-                "tenant_id": tenant,
-                "process_id": process_id,
-                "version": version,
-                "hash": digest,
-                "name": compiled.name or process_id,
-                "files": folder.files_of(process_id),
-                "deployed_at": now,
-                "deployed_by": actor,
-            },
-        )
-        made.append((process_id, version))
+        files, name = folder.files_of(process_id), compiled.name or process_id
+        version = store_version(conn, tenant, process_id, name, files, actor, now)
+        if version is not None:
+            made.append((process_id, version))
     return made
+
+
+def store_version(
+    conn: sa.Connection,
+    tenant: int,
+    process_id: str,
+    name: str,
+    files: Mapping[str, Any],
+    actor: str,
+    now: datetime,
+    note: str | None = None,
+    revision: int | None = None,
+) -> int | None:
+    """Add a version of a process whose files are stored; None when they are those of the latest one."""
+    latest, digest = newest(conn, tenant, process_id), version_hash(files)
+    if latest is not None and latest.hash == digest:
+        return None
+    version: int = latest.version + 1 if latest else 1
+    row = {"tenant_id": tenant, "process_id": process_id, "version": version, "hash": digest, "name": name}
+    told = {"files": files, "deployed_at": now, "deployed_by": actor, "note": note, "revision": revision}
+    conn.execute(sa.insert(process_versions), row | told)
+    return version
+
+
+def newest(conn: sa.Connection, tenant: int, process_id: str) -> Any:
+    """The row of the latest version of a process, or None."""
+    v = process_versions.c
+    return conn.execute(
+        sa.select(process_versions)
+        .where(v.tenant_id == tenant, v.process_id == process_id)
+        .order_by(v.version.desc())
+        .limit(1)
+    ).first()
 
 
 def put(conn: sa.Connection, tenant: int, kind: str, content: bytes) -> str:
     """Store bytes by content (once) and return their SHA-256."""
-    digest = _digest(content)
+    digest = digest_of(content)
     if conn.execute(RESOURCE, {"tenant": tenant, "hash": digest}).first() is None:
         conn.execute(sa.insert(resources), {"tenant_id": tenant, "hash": digest, "kind": kind, "content": content})
     return digest
@@ -320,14 +350,26 @@ def current(conn: sa.Connection, tenant: int) -> dict[str, Any]:
         )
         .where(meta.c.tenant_id == tenant)
     ).scalar()
-    empty: dict[str, Any] = {"processes": {}, "decisions": {}, "calendar": "", "unit_lanes": [], "artefacts": {}}
-    return json.loads(text) if text else empty
+    empty: dict[str, Any] = {
+        "processes": {},
+        "decisions": {},
+        "calendar": "",
+        "unit_lanes": [],
+        "artefacts": {},
+        "forms": {},
+    }
+    return empty | json.loads(text) if text else empty
+
+
+def current_hash(conn: sa.Connection, tenant: int) -> str:
+    """The hash of the current environment, as it is now for whoever holds it (see `current`)."""
+    return str(conn.execute(sa.select(meta.c.environment).where(meta.c.tenant_id == tenant)).scalar() or "")
 
 
 def make_current(conn: sa.Connection, tenant: int, content: Mapping[str, Any]) -> str:
     """Store an environment by content and make it the current one; returns its hash."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    digest = _digest(text.encode())
+    digest = digest_of(text.encode())
     if conn.execute(ENVIRONMENT, {"tenant": tenant, "hash": digest}).first() is None:
         conn.execute(sa.insert(environments), {"tenant_id": tenant, "hash": digest, "content": text})
     conn.execute(sa.update(meta).where(meta.c.tenant_id == tenant).values(environment=digest))

@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from engine import clock as clocks
-from engine import db, deadlines, definitions, identity, queries, schema
+from engine import db, deadlines, definitions, identity, lint, queries, schema
 from engine.commands import access, cases, consulting, models, operations, people, plans, signing
 from engine.commands.transaction import Moved, Tx
-from engine.errors import Conflict, Forbidden
+from engine.errors import Conflict, DefinitionError, Forbidden
+from engine.queries import checking, library
 from engine.settings import Settings
 
 TRIES = 3
@@ -40,9 +41,10 @@ class Engine:
         self._db = db.Database(self.settings.database_url)
         self._models = definitions.Models(deadlines.Calendar.from_json)
         self._moved = Moved()
+        self.reports = checking.Reports()
         self.cases = _Area(self, cases)
         self.consulting = _Area(self, consulting)
-        self.models = _Area(self, models)
+        self.models = _Models(self, models)
         self.plans = _Area(self, plans)
         self.people = _People(self, access)
         self.organisation = _Area(self, people)
@@ -119,11 +121,82 @@ class _Area:
 
 
 class _Questions(_Area):
-    """The queries of a module, each as a method that reads."""
+    """The queries of a module, each as a method that reads; checking a model reads first, then takes its time."""
+
+    def check_model(self, actor: str, process_id: str, xml: bytes) -> lint.Report:
+        """What is wrong with a model, were it deployed now as this process; nothing is stored. Who is no analyst gets
+        Forbidden("role"). A model that cannot even be opened has the reasons as findings."""
+        self._engine.read(models.require_analyst, actor)
+        around = self._engine.read(checking.surroundings, process_id)
+        return self._engine.reports.check(process_id, xml, around).report
+
+    def problems(self, actor: str, process_id: str, version: int | None = None) -> lint.Report:
+        """What is wrong with a deployed version (the latest), or with the draft of a process that has none, as of now.
+        Raises NotFound."""
+        xml, around = self._engine.read(library.stored, actor, process_id, version)
+        return self._engine.reports.check(process_id, xml, around).report
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         query = self._public(name)
         return lambda *args, **options: self._engine.read(query, *args, **options)
+
+
+class _Models(_Area):
+    """Commands about models. Reading XML and searching for faults take time: that is done before the transaction, which
+    then makes sure that nothing has changed meanwhile."""
+
+    def deploy(self, actor: str, folders: Any) -> list[tuple[str, int]]:
+        """Check and deploy workflow folders, see `engine.commands.models.deploy`."""
+        checked = self._engine.read(models.check_folders, actor, folders)
+        made: list[tuple[str, int]] = self._engine.write(models.deploy, actor, folders, checked)
+        return made
+
+    def save_draft(self, actor: str, process_id: str, xml: bytes, seen: int, base: int | None = None) -> int:
+        """Store a model as the draft of its process, see `engine.commands.models.save_draft`. Raises DefinitionError
+        besides when it is no BPMN of this process; with faults of any other kind it is stored."""
+        self._engine.read(models.require_analyst, actor)
+        model = models.readable(xml, process_id)
+        return int(self._engine.write(models.save_draft, actor, model, seen, base))
+
+    def import_draft(self, actor: str, xml: bytes) -> tuple[str, int]:
+        """Begin a draft with a model from a file; returns (process id, revision). A model without a diagram is drawn.
+
+        Raises Forbidden("role"), DefinitionError, and Conflict("draft_exists") when a draft is open; then the file is
+        kept as a revision beside it, `kept` in the error's parameters.
+        """
+        self._engine.read(models.require_analyst, actor)
+        model = models.readable(xml, draw=True)
+        try:
+            return model.process_id, int(self._engine.write(models.import_draft, actor, model))
+        except Conflict as error:
+            if error.code != "draft_exists":
+                raise
+            error.params["kept"] = self._engine.write(models.keep_import, actor, model)
+            raise
+
+    def begin_draft(self, actor: str, process_id: str, name: str) -> int:
+        """Begin the draft of a new process with a start event. Raises Forbidden("role"), Conflict("process_exists"),
+        DefinitionError when the id is no slug."""
+        self._engine.read(models.require_analyst, actor)
+        model = models.readable(models.blank(process_id, name), process_id)
+        return int(self._engine.write(models.begin_draft, actor, model))
+
+    def deploy_draft(self, actor: str, process_id: str, seen: int, note: str = "") -> tuple[str, int]:
+        """Make the draft the latest version of its process; returns (process id, version). Running cases keep theirs.
+
+        Raises Forbidden("role"), NotFound when no draft is open, Conflict("draft_changed" | "nothing_new"), and
+        DefinitionError with all errors that stand in the way; then nothing is stored.
+        """
+        for _ in range(TRIES):
+            xml, around = self._engine.read(models.draft_to_check, actor, process_id, seen)
+            found = self._engine.reports.check(process_id, xml, around)
+            if found.definition is None or found.report.errors:
+                raise DefinitionError(models.faults(f"{process_id}.bpmn", found.report))
+            model = models.deployable(xml, found.definition, around)
+            made = self._engine.write(models.deploy_draft, actor, process_id, seen, note, model)
+            if made is not None:
+                return str(made[0]), int(made[1])
+        raise Conflict("busy", "Expected the deployed models to stand still, but others were deploying; try again.")
 
 
 class _People(_Area):

@@ -16,6 +16,9 @@ from engine.records import lane_bindings, memberships, people, units
 WATCHERS = frozenset({"van_phong_tong_hop", "kiem_tra_chi_doc", "giam_doc", "lanh_dao_so"})
 STAFF = WATCHERS | {"nguoi_soan_thao", "truong_don_vi", "van_thu", "chuyen_vien_phan_tich"}
 
+# Who draws processes and deploys them.
+ANALYST = "chuyen_vien_phan_tich"
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -30,6 +33,11 @@ class Actor:
     def watches_all(self) -> bool:
         """Secretariat, inspection and the department's leaders see every case."""
         return bool(self.roles & WATCHERS)
+
+    @property
+    def models(self) -> bool:
+        """Analysts change processes; everybody else may look at them."""
+        return ANALYST in self.roles
 
     @property
     def in_department(self) -> bool:
@@ -148,6 +156,34 @@ def holders(conn: sa.Connection, tenant: int, key: str, day: date) -> list[Any]:
     if found:
         return found
     return list(conn.execute(ONE_PERSON, {"tenant": tenant, "person": key}))
+
+
+def holder_counts(conn: sa.Connection, tenant: int, day: date) -> dict[str, int]:
+    """How many people hold each bound lane on a day; in the unit where they are fewest, for a lane of every unit."""
+    m, b = memberships.c, lane_bindings.c
+    seats = (
+        sa.select(m.tenant_id, m.position, m.unit_id, m.person_id)
+        .join(people, sa.and_(people.c.tenant_id == m.tenant_id, people.c.id == m.person_id))
+        .where(people.c.active, valid_on(day))
+        .subquery()
+    )
+    unit = sa.case((b.unit_id == "", sa.func.coalesce(seats.c.unit_id, "")), else_="")
+    sits = sa.and_(
+        seats.c.tenant_id == b.tenant_id,
+        seats.c.position == b.position,
+        sa.or_(b.unit_id == "", b.unit_id == seats.c.unit_id),
+    )
+    rows = conn.execute(
+        sa.select(b.lane, unit.label("unit"), sa.func.count(seats.c.person_id.distinct()).label("held"))
+        .select_from(lane_bindings.outerjoin(seats, sits))
+        .where(b.tenant_id == tenant)
+        .group_by(b.lane, unit)
+    )
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        found.setdefault(row.lane, []).append(row.held)
+    # Several positions may be bound to one lane; one that nobody has does not leave the lane empty.
+    return {lane: min((count for count in counts if count), default=0) for lane, counts in found.items()}
 
 
 def lanes_by_unit(conn: sa.Connection, tenant: int) -> frozenset[str]:

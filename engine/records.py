@@ -90,9 +90,29 @@ process_versions = table(
     col("files", sa.JSON),
     col("deployed_at", Utc),
     col("deployed_by", Slug),
+    # why, in the words of whoever deployed it; and the revision of the draft that it was, when not from a folder
+    col("note", sa.Text, null=True),
+    col("revision", sa.Integer, null=True),
     keys=("process_id", "version"),
 )
 sa.Index("ix_process_versions_hash", process_versions.c.tenant_id, process_versions.c.hash)
+# Append-only: everything that was ever done to a draft, each with the whole model as it was then.
+model_revisions = table(
+    "model_revisions",
+    col("process_id", Slug),
+    col("number", sa.Integer),
+    # saved, uploaded (kept beside a draft that was there), restored, dropped, deployed
+    col("kind", sa.String(10)),
+    col("hash", Digest),
+    col("name", sa.Text),
+    # the version that was current when the draft was begun
+    col("base", sa.Integer, null=True),
+    col("made_at", Utc),
+    col("made_by", Slug),
+    keys=("process_id", "number"),
+)
+# The open draft of a process: which revision it is. No row: none is open.
+model_drafts = table("model_drafts", col("process_id", Slug), col("number", sa.Integer), keys=("process_id",))
 calendar_days = table(
     "calendar_days",
     col("day", sa.Date),

@@ -14,6 +14,15 @@ from engine.queries.access import (
 from engine.queries.access import notices_of as notices
 from engine.queries.dossier import case, diagram
 from engine.queries.inbox import inbox
+from engine.queries.library import (
+    draft,
+    model,
+    model_options,
+    process,
+    process_diagram,
+    revision,
+)
+from engine.queries.library import processes_list as processes
 from engine.queries.register import cases_list as cases
 from engine.queries.register import focus_task
 from engine.queries.register import focus_tasks_list as focus_tasks
@@ -28,12 +37,19 @@ __all__ = [
     "cases",
     "chrome",
     "diagram",
+    "draft",
     "file",
     "focus_task",
     "focus_tasks",
     "inbox",
+    "model",
+    "model_options",
     "notices",
+    "process",
+    "process_diagram",
+    "processes",
     "require_visible",
+    "revision",
     "session",
     "sources",
     "task",

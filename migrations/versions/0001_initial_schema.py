@@ -244,6 +244,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "one", name=op.f("pk_meta")),
     )
     op.create_table(
+        "model_drafts",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("process_id", sa.String(length=80), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "process_id", name=op.f("pk_model_drafts")),
+    )
+    op.create_table(
+        "model_revisions",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("process_id", sa.String(length=80), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("base", sa.Integer(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "process_id", "number", name=op.f("pk_model_revisions")),
+    )
+    op.create_table(
         "notices",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -326,6 +346,8 @@ def upgrade() -> None:
         sa.Column("files", sa.JSON(), nullable=False),
         sa.Column("deployed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deployed_by", sa.String(length=80), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "process_id", "version", name=op.f("pk_process_versions")),
     )
     op.create_index("ix_process_versions_hash", "process_versions", ["tenant_id", "hash"], unique=False)

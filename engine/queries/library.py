@@ -1,0 +1,369 @@
+"""Quy trình: the library of processes, one process with its versions and draft, and what an editor needs to know.
+
+Everybody who is logged in may look; only analysts change anything (`engine.commands.models`). Cases are counted as far
+as the reader may see them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import bpmn, definitions
+from engine.bpmn import drawing
+from engine.collation import vietnamese_sort_key
+from engine.errors import DefinitionError, NotFound
+from engine.org import Actor
+from engine.queries import checking
+from engine.queries.access import Asker, visible
+from engine.records import (
+    cases,
+    focus_tasks,
+    lane_bindings,
+    model_drafts,
+    model_revisions,
+    people,
+    process_versions,
+)
+
+REVISIONS_SHOWN = 50
+# A drawing without interchange has to be laid out; more elements than these would keep the reader waiting.
+DRAWN = 400
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionView:
+    """One thing done to a draft: `kind` is saved, uploaded, restored, dropped or deployed."""
+
+    number: int
+    kind: str
+    name: str
+    base: int | None
+    at: datetime
+    by: str
+    by_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """A line of the library. `state`: deployed, draft (never deployed yet) or changing (deployed, and a draft is open).
+
+    `callers` are the processes that it is a part of; `focus` the plan's tasks that it is for.
+    """
+
+    id: str
+    name: str
+    state: str
+    field: str | None
+    focus: Sequence[str]
+    callers: Sequence[str]
+    version: int | None
+    running: int
+    changed_by: str
+    changed_at: datetime
+    draft: RevisionView | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A deployed version, with the cases under it."""
+
+    version: int
+    name: str
+    at: datetime
+    by: str
+    note: str | None
+    revision: int | None
+    running: int
+    ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessView:
+    """The page of a process."""
+
+    row: ProcessRow
+    about: str
+    versions: Sequence[VersionRow]
+    revisions: Sequence[RevisionView]
+    may_edit: bool
+    # what every element is called, in all versions that are shown
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """What an editor opens: the draft, or the latest version when no draft is open (then `number` is 0)."""
+
+    process_id: str
+    name: str
+    number: int
+    content: bytes
+    # the version that the draft was begun from; without a draft the latest one
+    base: int | None
+    version: int | None
+    saved_by: str
+    saved_at: datetime | None
+
+
+def find(tx: Asker, process_id: str, version: int | None = None) -> Any:
+    """The row of a version, the latest when none is named. Raises NotFound."""
+    v = process_versions.c
+    query = sa.select(process_versions).where(v.tenant_id == tx.tenant, v.process_id == process_id)
+    query = query.where(v.version == version) if version is not None else query.order_by(v.version.desc()).limit(1)
+    row = tx.conn.execute(query).first()
+    if row is None:
+        raise NotFound("process", f"Expected version {version or 'any'} of process {process_id}, found none.")
+    return row
+
+
+def _source(tx: Asker, row: Any) -> bytes:
+    return definitions.resource(tx.conn, tx.tenant, row.files["model"])
+
+
+def stored(tx: Asker, person: str, process_id: str, version: int | None = None) -> tuple[bytes, checking.Surroundings]:
+    """The bytes of a version (the latest; of the draft when nothing was deployed), and what they lean on now."""
+    around = checking.surroundings(tx, process_id)
+    if version is None:
+        found = draft(tx, person, process_id)
+        if found.version is None:
+            return found.content, around
+    return _source(tx, find(tx, process_id, version)), around
+
+
+def model(tx: Asker, person: str, process_id: str, version: int) -> bytes:
+    """The bytes of a deployed version. Raises NotFound."""
+    tx.actor(person)
+    return _source(tx, find(tx, process_id, version))
+
+
+def _revisions(tx: Asker, *which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    r = model_revisions.c
+    return (
+        sa.select(model_revisions, people.c.name.label("made_by_name"))
+        .outerjoin(people, sa.and_(people.c.tenant_id == r.tenant_id, people.c.id == r.made_by))
+        .where(r.tenant_id == tx.tenant, *which)
+        .order_by(r.number.desc())
+    )
+
+
+def _revision_view(row: Any) -> RevisionView:
+    by = row.made_by_name or row.made_by
+    return RevisionView(row.number, row.kind, row.name, row.base, row.made_at, by, row.made_by)
+
+
+def _open_drafts(tx: Asker, *which: sa.ColumnElement[bool]) -> list[Any]:
+    d, r = model_drafts.c, model_revisions.c
+    mine = sa.exists().where(d.tenant_id == r.tenant_id, d.process_id == r.process_id, d.number == r.number)
+    return list(tx.conn.execute(_revisions(tx, mine, *which)))
+
+
+def draft(tx: Asker, person: str, process_id: str) -> DraftView:
+    """What an editor of this process opens. Raises NotFound when there is neither a draft nor a version."""
+    tx.actor(person)
+    found = next(iter(_open_drafts(tx, model_revisions.c.process_id == process_id)), None)
+    latest = definitions.newest(tx.conn, tx.tenant, process_id)
+    version = latest.version if latest is not None else None
+    if found is not None:
+        content = definitions.resource(tx.conn, tx.tenant, found.hash)
+        by = found.made_by_name or found.made_by
+        return DraftView(process_id, found.name, found.number, content, found.base, version, by, found.made_at)
+    if latest is None:
+        raise NotFound("process", f"Expected a process {process_id}, found none.")
+    return DraftView(process_id, latest.name, 0, _source(tx, latest), version, version, "", None)
+
+
+def revision(tx: Asker, person: str, process_id: str, number: int) -> bytes:
+    """The model as it was in a revision of the draft. Raises NotFound."""
+    tx.actor(person)
+    r = model_revisions.c
+    row = tx.conn.execute(_revisions(tx, r.process_id == process_id, r.number == number)).first()
+    if row is None:
+        raise NotFound("revision", f"Expected a revision {number} of {process_id}, found none.")
+    return definitions.resource(tx.conn, tx.tenant, row.hash)
+
+
+def processes_list(tx: Asker, person: str, lang: str = "vi") -> list[ProcessRow]:
+    """All processes, deployed or drawn only, by name."""
+    return sorted(_rows(tx, tx.actor(person), lang), key=lambda row: (vietnamese_sort_key(row.name), row.id))
+
+
+def _rows(tx: Asker, actor: Actor, lang: str, process_id: str | None = None) -> list[ProcessRow]:
+    environment = tx.environment_facts
+    deployed = {
+        key: tx.models.bundle(tx.conn, tx.tenant, digest).definition for key, digest in environment.processes.items()
+    }
+    names = {key: name_of(d, lang) for key, d in deployed.items()}
+    callers: dict[str, list[str]] = {}
+    for key, d in deployed.items():
+        for called in sorted(
+            {e.call.process for e in d.elements.values() if e.call and isinstance(e.call.process, str)}
+        ):
+            callers.setdefault(called, []).append(names[key])
+    f, v = focus_tasks.c, process_versions.c
+    focus: dict[str, list[str]] = {}
+    planned = sa.select(f.process_id, f.code).where(f.tenant_id == tx.tenant, f.process_id.is_not(None)).distinct()
+    for row in tx.conn.execute(planned.order_by(f.code)):
+        focus.setdefault(row.process_id, []).append(row.code)
+    latest: dict[str, Any] = {}
+    by = sa.func.coalesce(people.c.name, v.deployed_by)
+    made = (
+        sa.select(v.process_id, v.version, v.name, v.deployed_at.label("at"), by.label("by"))
+        .outerjoin(people, sa.and_(people.c.tenant_id == v.tenant_id, people.c.id == v.deployed_by))
+        .where(v.tenant_id == tx.tenant)
+        .order_by(v.version)
+    )
+    drawn = model_revisions.c.process_id == process_id if process_id else sa.true()
+    for row in tx.conn.execute(made.where(v.process_id == process_id) if process_id else made):
+        latest[row.process_id] = row
+    drafts = {row.process_id: _revision_view(row) for row in _open_drafts(tx, drawn)}
+    running = _counted(tx, actor, cases.c.process_id, running=True)
+    found = []
+    for key in sorted({*latest, *drafts}):
+        version, open_draft = latest.get(key), drafts.get(key)
+        changed: Any = open_draft or version
+        definition = deployed.get(key)
+        properties = definition.processes[key].properties if definition and key in definition.processes else {}
+        found.append(
+            ProcessRow(
+                id=key,
+                name=names.get(key) or (version.name if version else open_draft.name if open_draft else key),
+                state="draft" if version is None else "changing" if open_draft else "deployed",
+                field=properties.get("field"),
+                focus=tuple(focus.get(key, ())),
+                callers=tuple(callers.get(key, ())),
+                version=version.version if version else None,
+                running=running.get(key, 0),
+                changed_by=changed.by,
+                changed_at=changed.at,
+                draft=open_draft,
+            )
+        )
+    return found
+
+
+def _counted(tx: Asker, actor: Actor, column: Any, *which: Any, running: bool) -> dict[str, int]:
+    """How many cases that the actor may see, by a column."""
+    c = cases.c
+    held = c.status == "running" if running else c.status != "running"
+    rows = tx.conn.execute(
+        sa.select(column, sa.func.count().label("held"))
+        .where(c.tenant_id == tx.tenant, held, visible(actor), *which)
+        .group_by(column)
+    )
+    return {row[0]: row.held for row in rows}
+
+
+def name_of(definition: bpmn.Definition, lang: str) -> str:
+    """What a process is called in a language."""
+    own = definition.processes.get(definition.process_id)
+    english = own.properties.get("name:en") if own is not None and lang == "en" else None
+    return english or definition.name or definition.process_id
+
+
+def process(tx: Asker, person: str, process_id: str, lang: str = "vi") -> ProcessView:
+    """The page of a process. Raises NotFound."""
+    actor = tx.actor(person)
+    row = next(iter(_rows(tx, actor, lang, process_id)), None)
+    if row is None:
+        raise NotFound("process", f"Expected a process {process_id}, found none.")
+    v, c = process_versions.c, cases.c
+    running = _counted(tx, actor, c.definition, c.process_id == process_id, running=True)
+    ended = _counted(tx, actor, c.definition, c.process_id == process_id, running=False)
+    made = tx.conn.execute(
+        sa.select(process_versions, people.c.name.label("by"))
+        .outerjoin(people, sa.and_(people.c.tenant_id == v.tenant_id, people.c.id == v.deployed_by))
+        .where(v.tenant_id == tx.tenant, v.process_id == process_id)
+        .order_by(v.version.desc())
+    ).all()
+    versions = [
+        VersionRow(
+            r.version,
+            r.name,
+            r.deployed_at,
+            r.by or r.deployed_by,
+            r.note,
+            r.revision,
+            running.get(r.hash, 0),
+            ended.get(r.hash, 0),
+        )
+        for r in made
+    ]
+    shown = _revisions(tx, model_revisions.c.process_id == process_id).limit(REVISIONS_SHOWN)
+    revisions = [_revision_view(r) for r in tx.conn.execute(shown)]
+    definition = _opened(tx, draft(tx, person, process_id).content) if not made else _bundle(tx, made[0])
+    own = definition.processes.get(process_id) if definition is not None else None
+    about = own.documentation if own is not None else ""
+    names = element_names(definition, lang) if definition is not None else {}
+    return ProcessView(row, about, versions, revisions, actor.models, names)
+
+
+def element_names(definition: bpmn.Definition, lang: str = "vi") -> dict[str, str]:
+    """What the elements of a model are called: {id: name}, without those that have no name."""
+    found = {
+        e.id: (e.properties.get("name:en") if lang == "en" else None) or e.name for e in definition.elements.values()
+    }
+    return {key: name for key, name in found.items() if name}
+
+
+def _bundle(tx: Asker, row: Any) -> bpmn.Definition:
+    found: bpmn.Definition = tx.models.bundle(tx.conn, tx.tenant, row.hash).definition
+    return found
+
+
+def _opened(tx: Asker, content: bytes) -> bpmn.Definition | None:
+    try:
+        return bpmn.compile(content, strict=False)
+    except DefinitionError:
+        return None
+
+
+def process_diagram(tx: Asker, person: str, process_id: str, version: int | None = None, lang: str = "vi") -> str:
+    """A process's diagram as SVG: of a version (the latest), of the draft when nothing was deployed.
+
+    An empty text when there is nothing that can be drawn. Raises NotFound.
+    """
+    found = draft(tx, person, process_id)
+    if version is None and found.version is None:
+        definition, content = _opened(tx, found.content), found.content
+    else:
+        row = find(tx, process_id, version)
+        definition, content = _bundle(tx, row), _source(tx, row)
+    if definition is None or (b"BPMNShape" not in content and len(definition.elements) > DRAWN):
+        return ""
+    try:
+        return drawing.svg(content, {}, (), lang)
+    except Exception:  # a draft may be drawn in any way; the page then says that there is no picture of it
+        if found.version is not None:
+            raise
+        return ""
+
+
+def model_options(tx: Asker, person: str) -> dict[str, list[dict[str, str]]]:
+    """What a model can name, for an editor's pickers: roles, forms, processes, decisions, each {"id", "name"}."""
+    tx.actor(person)
+    environment = tx.environment_facts
+    lanes = tx.conn.execute(
+        sa.select(lane_bindings.c.lane).where(lane_bindings.c.tenant_id == tx.tenant).distinct()
+    ).scalars()
+    bundles = {key: tx.models.bundle(tx.conn, tx.tenant, digest) for key, digest in environment.processes.items()}
+    # What roles are called stands in the models alone: as their lanes.
+    elements = [e for bundle in bundles.values() for e in bundle.definition.elements.values()]
+    lane_names = {e.lane: e.lane_name for e in elements if e.lane and e.lane_name}
+    forms = {
+        form_id: tx.models.form(tx.conn, tx.tenant, digest).name
+        for form_id, digest in environment.forms_for("").items()
+    }
+    return {
+        "roles": _options({lane: lane_names.get(lane, lane) for lane in lanes}),
+        "forms": _options(forms),
+        "processes": _options({key: bundle.name for key, bundle in bundles.items()}),
+        "decisions": _options({key: key for key in environment.decisions}),
+    }
+
+
+def _options(named: Mapping[str, str]) -> list[dict[str, str]]:
+    chosen = sorted(named.items(), key=lambda item: (vietnamese_sort_key(item[1]), item[0]))
+    return [{"id": key, "name": name} for key, name in chosen]
