@@ -34,7 +34,7 @@ def problems(definition: Definition, broken: Collection[str]) -> list[errors.Pro
         found.append(errors.Problem(definition.file, element, code, message, params))
 
     for element in definition.elements.values():
-        _flows(definition, element, report)
+        _flows(definition, element, broken, report)
         if element.id not in broken:
             _content(definition, element, report)
         _events(definition, element, report)
@@ -47,7 +47,7 @@ def problems(definition: Definition, broken: Collection[str]) -> list[errors.Pro
     return found
 
 
-def _flows(d: Definition, e: Element, report: Report) -> None:
+def _flows(d: Definition, e: Element, broken: Collection[str], report: Report) -> None:
     kind = e.type
     if kind == "endEvent" and e.outgoing:
         report(e.id, "flow_not_allowed", "Expected no flow out of an end event.")
@@ -64,7 +64,7 @@ def _flows(d: Definition, e: Element, report: Report) -> None:
     if kind in ("exclusiveGateway", "inclusiveGateway", "complexGateway"):
         if len(e.outgoing) > 1:
             for flow in e.outgoing:
-                if flow != e.default and d.flows[flow].condition is None:
+                if flow != e.default and d.flows[flow].condition is None and flow not in broken:
                     report(
                         flow,
                         "missing_condition",

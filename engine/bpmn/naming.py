@@ -10,7 +10,7 @@ from engine.bpmn.definition import Definition
 def facts(definition: Definition, element: str | None) -> dict[str, Any]:
     """Parameters of a sentence about an element: `element_id`, and as far as known `element_name`, `element_type`,
     for a flow `source_name` and `target_name`."""
-    if not element:
+    if element is None:
         return {}
     found: dict[str, Any] = {"element_id": element}
     e = definition.elements.get(element)

@@ -172,9 +172,8 @@ class Facts:
                     for handler, of in self.reader.handlers.items():
                         if of == boundary:
                             return handler
-                    self.reader.problem(
-                        boundary, "missing_target", "Expected an association to the compensating activity."
-                    )
+                    message = "Expected an association to the compensating activity."
+                    self.reader.problem(boundary, "missing_target", message, case="compensation")
         return None
 
     def _definitions(self, node: Node) -> Iterator[tuple[str, Node]]:

@@ -7,7 +7,7 @@ the rules and the limits of what is claimed.
 
 from engine.lint.files import paths
 from engine.lint.findings import CASE_VARIABLES, RULES, Facts, Finding, Report, Trace
-from engine.lint.report import check, examine
+from engine.lint.report import check, examine, names_of
 from engine.lint.soundness import replay
 from engine.lint.space import CAP
 
@@ -21,6 +21,7 @@ __all__ = [
     "Trace",
     "check",
     "examine",
+    "names_of",
     "paths",
     "replay",
 ]

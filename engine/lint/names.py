@@ -51,7 +51,7 @@ def _unwritten(process: str, nodes: list[Element], facts: Facts) -> Iterator[Fin
             for name in sorted(expression.variables - known - told):
                 told.add(name)
                 message = f"Nothing in the process writes {name!r}, which {where} reads."
-                yield finding("unwritten_name", e.id, message, name=name, text=expression.text)
+                yield finding("unwritten_name", e.id, message, name=name, text=expression.text, what=where)
 
 
 def written(nodes: list[Element], facts: Facts) -> set[str] | None:

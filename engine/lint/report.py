@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engine import bpmn
+from engine.bpmn import naming
 from engine.bpmn.definition import Flow
 from engine.lint import flows, governance, names, soundness, structure
 from engine.lint.findings import ERROR, Facts, Finding, Report, finding
@@ -36,7 +37,15 @@ def examine(definition: bpmn.Definition, facts: Facts = NO_FACTS, *, states: int
             complete = complete and space.complete
     if facts.source is not None:
         found += structure.unused(facts.source)
-    return Report(sorted(found, key=lambda f: f.severity != ERROR), explored, complete)
+    told = [replace(f, params={**naming.facts(definition, f.element), **f.params}) for f in found]
+    return Report(sorted(told, key=lambda f: f.severity != ERROR), explored, complete)
+
+
+def names_of(d: bpmn.Definition) -> dict[str, str]:
+    """What elements, flows and processes are called, to tell a run in words: a flow without a name by its target."""
+    found = {e.id: naming.called(d, e.id) for e in d.elements.values()}
+    found |= {f.id: naming.plain(f.name) or found[f.target] for f in d.flows.values()}
+    return found | {p.id: naming.plain(p.name) or p.id for p in d.processes.values()}
 
 
 def _processes(d: bpmn.Definition) -> list[str]:
@@ -61,7 +70,7 @@ def _condition(flow: Flow, known: set[str]) -> Iterator[Finding]:
     for name in sorted(flow.condition.variables - known if flow.condition is not None else ()):
         message = f"Nothing in the process writes {name!r}, which the condition reads."
         text = flow.condition.text if flow.condition is not None else ""
-        yield finding("unwritten_name", flow.id, message, name=name, text=text)
+        yield finding("unwritten_name", flow.id, message, name=name, text=text, what="the condition")
 
 
 def _merge(shape: list[Finding], behaviour: list[Finding]) -> Iterator[Finding]:

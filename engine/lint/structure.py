@@ -39,9 +39,9 @@ def _unreachable(d: bpmn.Definition, process: str) -> Iterator[Finding]:
         e = d.elements[element]
         if e.for_compensation:
             message = "Nothing is undone by this: no compensation event is connected with it."
+            yield finding("unreachable", element, message, case="compensation")
         else:
-            message = f"No flow leads to {e.name or element!r}."
-        yield finding("unreachable", element, message)
+            yield finding("unreachable", element, f"No flow leads to {e.name or element!r}.")
 
 
 def _ends(d: bpmn.Definition, e: Element) -> Iterator[Finding]:
@@ -129,4 +129,6 @@ def unused(source: bytes) -> Iterator[Finding]:
         kind = etree.QName(node).localname
         name = node.get("id")
         if kind in _DECLARED and name and name not in used:
-            yield finding("unused_declaration", name, f"No event uses this {kind}.", kind=kind)
+            yield finding(
+                "unused_declaration", name, f"No event uses this {kind}.", kind=kind, ref=node.get("name") or name
+            )
