@@ -125,6 +125,35 @@ def test_dates_and_durations(text, expected):
     assert value(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('string(@"9999-12-31" + @"P1D")', "10000-01-01"),
+        ('string(@"0001-01-01" - @"P1D")', "0000-12-31"),
+        ('string(@"-2017-12-31T11:22:33.123456789+02:00")', "-2017-12-31T11:22:33.123456789+02:00"),
+        ('string(@"2022-01-01T00:00:00.000000001" - @"PT0.000000002S")', "2021-12-31T23:59:59.999999999"),
+        ('string(@"999999999-12-31T10:00:00@Europe/Paris" - @"PT1H")', "999999999-12-31T09:00:00@Europe/Paris"),
+        ('date("999999999-12-31") + @"P1D"', None),
+        ('@"-0004-02-29" + @"P1Y" = @"-0003-02-28"', True),
+        ('@"12000-02-29" - @"2000-02-29" = duration("P3652425D")', True),
+        ('day of week(@"12022-03-31")', "Thursday"),
+        ('@"P999999999D" + @"P999999999D" > @"P1999999997D"', True),
+        ('string(@"PT0.000000001S" * 2)', "PT0.000000002S"),
+        ('string(time("23:59:59.999999999") + @"PT0.000000001S")', "00:00:00"),
+        ('string(date and time("2021-12-31T24:00:00Z"))', "2022-01-01T00:00:00Z"),
+        ('working days after(@"12022-01-01", 1)', None),
+    ],
+)
+def test_dates_beyond_what_python_holds(text, expected):
+    assert value(text) == expected
+
+
+def test_python_s_own_values_come_out_wherever_it_has_them():
+    assert type(value('@"10000-01-01" - @"P1D"')) is dt.date
+    assert type(value('@"2022-01-01T00:00:00.0000015" + @"PT0.0000005S"')) is dt.datetime
+    assert type(value('@"PT0.000000001S" * 1000')) is dt.timedelta
+
+
 def test_today_is_the_day_in_vietnam_not_in_greenwich():
     late = feel.Env(now=dt.datetime(2022, 3, 31, 17, 0, tzinfo=UTC))
     assert feel.compile_expression("today()").evaluate({}, late) == dt.date(2022, 4, 1)

@@ -3,11 +3,11 @@
 Everything here takes the frame or the run of the evaluation under way; nothing is kept between two evaluations.
 """
 
-import datetime as dt
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
+from engine.feel import chronology
 from engine.feel.builtins import Builtin
 from engine.feel.errors import Fault
 from engine.feel.runtime import Code, Frame, Run, call_function
@@ -196,6 +196,7 @@ def walk(source: Code, end: Code | None, position: int) -> Callable[[Frame], Ite
 
 def steps(start: Any, end: Any, start_included: bool = True, end_included: bool = True) -> Iterable[Any] | None:
     """The whole numbers or days of a range, upwards or downwards, one by one."""
+    make: Callable[[int], Any]
     if kind(start) == "number" and kind(end) == "number":
         low, high = number(start), number(end)
         if low is None or high is None or low != low.to_integral_value() or high != high.to_integral_value():
@@ -203,10 +204,10 @@ def steps(start: Any, end: Any, start_included: bool = True, end_included: bool 
         if max(abs(low), abs(high)) > 10**18:
             return None
         first, last, back = int(low), int(high), low > high
-        make: Callable[[int], Any] = Decimal
+        make = Decimal
     elif kind(start) == "date" and kind(end) == "date":
-        first, last, back = start.toordinal(), end.toordinal(), start > end
-        make = dt.date.fromordinal
+        first, last = chronology.days(start), chronology.days(end)
+        back, make = first > last, chronology.date_of
     else:
         return None
     way = -1 if back else 1

@@ -11,66 +11,62 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from engine.feel import temporal
+from engine.feel import chronology
+from engine.feel.chronology import Date, DateTime, Span, Time
 from engine.feel.errors import Fault
 from engine.feel.runtime import Run
 from engine.feel.values import ARITHMETIC, Range, YearsMonths, describe, kind, normal, number
 
-MICROSECOND = dt.timedelta(microseconds=1)
-DAY_MICROSECONDS = 86_400_000_000
 # steps for what decimal computes by series, which is that much slower than a sum
 TRANSCENDENTAL = 100
 
 
-def micros(span: dt.timedelta) -> int:
-    return span // MICROSECOND
+def _scaled(span: Span, factor: Decimal) -> Span:
+    return chronology.span(int(ARITHMETIC.multiply(Decimal(chronology.nanoseconds(span)), factor)))
 
 
-def _scaled(span: dt.timedelta, factor: Decimal) -> dt.timedelta:
-    return MICROSECOND * int(ARITHMETIC.multiply(Decimal(micros(span)), factor))
+def _divided(span: Span, divisor: Decimal) -> Span:
+    return chronology.span(int(ARITHMETIC.divide(Decimal(chronology.nanoseconds(span)), divisor)))
 
 
-def _instant(value: dt.date) -> dt.datetime:
-    """A date counts as its midnight in UTC when it meets a date and time."""
-    if isinstance(value, dt.datetime):
-        return value
-    return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
+def _moment(value: Date | DateTime) -> tuple[bool, int]:
+    """Whether it has an offset, and nanoseconds; a date counts as its midnight in UTC when it meets a date and time."""
+    if isinstance(value, dt.datetime | chronology.FarDateTime):
+        return value.tzinfo is not None, chronology.instant(value)
+    return True, chronology.days(value) * chronology.DAY
 
 
-def _between(a: dt.date, b: dt.date) -> dt.timedelta:
-    if isinstance(a, dt.datetime) or isinstance(b, dt.datetime):
-        first, second = _instant(a), _instant(b)
-        if (first.utcoffset() is None) != (second.utcoffset() is None):
-            raise Fault("zone_missing", "Expected both dates to have a time zone, or neither.")
-        if first.tzinfo is not None:
-            first, second = first.astimezone(dt.UTC), second.astimezone(dt.UTC)
-        return first - second
-    return a - b
+def _between(a: Date | DateTime, b: Date | DateTime) -> Span:
+    (zoned, first), (other, second) = _moment(a), _moment(b)
+    if zoned != other:
+        raise Fault("zone_missing", "Expected both dates to have a time zone, or neither.")
+    return chronology.span(first - second)
 
 
-def _later(a: dt.datetime, span: dt.timedelta) -> dt.datetime:
+def _later(a: DateTime, b: Span, sign: int = 1) -> DateTime:
     """Real time passes: with a zone, the sum is taken in UTC."""
-    if a.tzinfo is None or isinstance(a.tzinfo, dt.timezone):
-        return a + span
-    return (a.astimezone(dt.UTC) + span).astimezone(a.tzinfo)
+    return chronology.at_instant(chronology.instant(a) + sign * chronology.nanoseconds(b), a.tzinfo)
 
 
-def _clock_plus(a: dt.time, span: dt.timedelta) -> dt.time:
-    now = ((a.hour * 60 + a.minute) * 60 + a.second) * 1_000_000 + a.microsecond
-    total = (now + micros(span)) % DAY_MICROSECONDS
-    rest, micro = divmod(total, 1_000_000)
-    return dt.time(rest // 3600, rest // 60 % 60, rest % 60, micro, a.tzinfo)
+def _clock_plus(a: Time, b: Span, sign: int = 1) -> Time:
+    return chronology.time_of(chronology.clock(a) + sign * chronology.nanoseconds(b), a.tzinfo)
 
 
-def _clock_minus(a: dt.time, b: dt.time) -> dt.timedelta:
-    if (a.tzinfo is None) != (b.tzinfo is None):
+def _clock_minus(a: Time, b: Time) -> Span:
+    first, second = chronology.offset(a), chronology.offset(b)
+    if (first is None) != (second is None):
         raise Fault("zone_missing", "Expected both times to have a time zone, or neither.")
-    anchor = dt.date(2000, 1, 1)
-    return _between(dt.datetime.combine(anchor, a), dt.datetime.combine(anchor, b))
+    apart = ((first or 0) - (second or 0)) * chronology.NANOSECONDS
+    return chronology.span(chronology.clock(a) - chronology.clock(b) - apart)
 
 
-def _date_plus(a: dt.date, span: dt.timedelta) -> dt.date:
-    return (dt.datetime.combine(a, dt.time()) + span).date()
+def _date_plus(a: Date, b: Span, sign: int = 1) -> Date:
+    """The day on which the sum falls, reckoned from midnight."""
+    return chronology.date_of(chronology.days(a) + sign * chronology.nanoseconds(b) // chronology.DAY)
+
+
+def _span_plus(a: Span, b: Span, sign: int = 1) -> Span:
+    return chronology.span(chronology.nanoseconds(a) + sign * chronology.nanoseconds(b))
 
 
 N, S, D, DT, T = "number", "string", "date", "date and time", "time"
@@ -83,37 +79,39 @@ TABLE: dict[tuple[str, str, str], Operation] = {
     ("-", N, N): ARITHMETIC.subtract,
     ("*", N, N): ARITHMETIC.multiply,
     ("/", N, N): ARITHMETIC.divide,
-    ("+", D, MONTHS): lambda a, b: temporal.add_months(a, b.months),
-    ("-", D, MONTHS): lambda a, b: temporal.add_months(a, -b.months),
-    ("+", MONTHS, D): lambda a, b: temporal.add_months(b, a.months),
-    ("+", DT, MONTHS): lambda a, b: temporal.add_months(a, b.months),
-    ("-", DT, MONTHS): lambda a, b: temporal.add_months(a, -b.months),
-    ("+", MONTHS, DT): lambda a, b: temporal.add_months(b, a.months),
+    ("+", D, MONTHS): lambda a, b: chronology.add_months(a, b.months),
+    ("-", D, MONTHS): lambda a, b: chronology.add_months(a, -b.months),
+    ("+", MONTHS, D): lambda a, b: chronology.add_months(b, a.months),
+    ("+", DT, MONTHS): lambda a, b: chronology.add_months(a, b.months),
+    ("-", DT, MONTHS): lambda a, b: chronology.add_months(a, -b.months),
+    ("+", MONTHS, DT): lambda a, b: chronology.add_months(b, a.months),
     ("+", D, DAYS): _date_plus,
-    ("-", D, DAYS): lambda a, b: _date_plus(a, -b),
+    ("-", D, DAYS): lambda a, b: _date_plus(a, b, -1),
     ("+", DAYS, D): lambda a, b: _date_plus(b, a),
     ("+", DT, DAYS): _later,
-    ("-", DT, DAYS): lambda a, b: _later(a, -b),
+    ("-", DT, DAYS): lambda a, b: _later(a, b, -1),
     ("+", DAYS, DT): lambda a, b: _later(b, a),
     ("+", T, DAYS): _clock_plus,
-    ("-", T, DAYS): lambda a, b: _clock_plus(a, -b),
+    ("-", T, DAYS): lambda a, b: _clock_plus(a, b, -1),
     ("+", DAYS, T): lambda a, b: _clock_plus(b, a),
     ("-", D, D): _between,
     ("-", DT, DT): _between,
     ("-", D, DT): _between,
     ("-", DT, D): _between,
     ("-", T, T): _clock_minus,
-    ("+", DAYS, DAYS): lambda a, b: a + b,
-    ("-", DAYS, DAYS): lambda a, b: a - b,
+    ("+", DAYS, DAYS): _span_plus,
+    ("-", DAYS, DAYS): lambda a, b: _span_plus(a, b, -1),
     ("+", MONTHS, MONTHS): lambda a, b: YearsMonths(a.months + b.months),
     ("-", MONTHS, MONTHS): lambda a, b: YearsMonths(a.months - b.months),
     ("*", DAYS, N): _scaled,
     ("*", N, DAYS): lambda a, b: _scaled(b, a),
-    ("/", DAYS, N): lambda a, b: MICROSECOND * int(ARITHMETIC.divide(Decimal(micros(a)), b)),
+    ("/", DAYS, N): _divided,
     ("*", MONTHS, N): lambda a, b: YearsMonths(int(ARITHMETIC.multiply(Decimal(a.months), b))),
     ("*", N, MONTHS): lambda a, b: YearsMonths(int(ARITHMETIC.multiply(Decimal(b.months), a))),
     ("/", MONTHS, N): lambda a, b: YearsMonths(int(ARITHMETIC.divide(Decimal(a.months), b))),
-    ("/", DAYS, DAYS): lambda a, b: ARITHMETIC.divide(Decimal(micros(a)), Decimal(micros(b))),
+    ("/", DAYS, DAYS): lambda a, b: ARITHMETIC.divide(
+        Decimal(chronology.nanoseconds(a)), Decimal(chronology.nanoseconds(b))
+    ),
     ("/", MONTHS, MONTHS): lambda a, b: ARITHMETIC.divide(Decimal(a.months), Decimal(b.months)),
 }
 
@@ -159,30 +157,45 @@ def negate(value: Any) -> Any:
     if name == N and (found := number(value)) is not None:
         return ARITHMETIC.minus(found)
     if name == DAYS:
-        return -value
+        return chronology.span(-chronology.nanoseconds(value))
     if name == MONTHS:
         return YearsMonths(-value.months)
     raise Fault("wrong_type", f"Expected a number or a duration after '-', found {describe(value)}.")
 
 
-def _timezone(value: dt.time | dt.datetime) -> str | None:
+def _timezone(value: Time | DateTime) -> str | None:
     return value.tzinfo.key if isinstance(value.tzinfo, zoneinfo.ZoneInfo) else None
 
 
-def _rest(part: str) -> Callable[[dt.timedelta], Decimal]:
+def _time_offset(value: Time | DateTime) -> dt.timedelta | None:
+    if isinstance(value, dt.time | chronology.FineTime) and isinstance(value.tzinfo, zoneinfo.ZoneInfo):
+        return None  # it differs from day to day
+    found = chronology.offset(value)
+    return None if found is None else dt.timedelta(seconds=found)
+
+
+def _second(value: Time | DateTime) -> Decimal:
+    fraction = chronology.fraction(value)
+    found = Decimal(value.second)
+    return (found + Decimal(fraction).scaleb(-9)).normalize() if fraction else found
+
+
+def _rest(part: str) -> Callable[[Span], Decimal]:
     """Days, hours, minutes or seconds of a duration; all parts carry the sign of the whole."""
 
-    def read(value: dt.timedelta) -> Decimal:
-        sign = -1 if value < dt.timedelta(0) else 1
-        value = abs(value)
+    def read(value: Span) -> Decimal:
+        number = chronology.nanoseconds(value)
+        sign = -1 if number < 0 else 1
+        days, rest = divmod(abs(number), chronology.DAY)
+        seconds, fraction = divmod(rest, chronology.NANOSECONDS)
         if part == "days":
-            found = Decimal(value.days)
+            found = Decimal(days)
         elif part == "hours":
-            found = Decimal(value.seconds // 3600)
+            found = Decimal(seconds // 3600)
         elif part == "minutes":
-            found = Decimal(value.seconds // 60 % 60)
+            found = Decimal(seconds // 60 % 60)
         else:
-            found = Decimal(value.seconds % 60) + Decimal(value.microseconds).scaleb(-6)
+            found = Decimal(seconds % 60) + Decimal(fraction).scaleb(-9)
         return found.normalize() * sign if found else Decimal(0)
 
     return read
@@ -193,13 +206,13 @@ _DATE: dict[str, Reader] = {
     "year": lambda v: Decimal(v.year),
     "month": lambda v: Decimal(v.month),
     "day": lambda v: Decimal(v.day),
-    "weekday": lambda v: Decimal(v.isoweekday()),
+    "weekday": lambda v: Decimal((chronology.days(v) + 3) % 7 + 1),
 }
 _CLOCK: dict[str, Reader] = {
     "hour": lambda v: Decimal(v.hour),
     "minute": lambda v: Decimal(v.minute),
-    "second": lambda v: Decimal(v.second) + Decimal(v.microsecond).scaleb(-6) if v.microsecond else Decimal(v.second),
-    "time offset": lambda v: v.utcoffset(),
+    "second": _second,
+    "time offset": _time_offset,
     "timezone": _timezone,
 }
 PROPERTIES: dict[str, dict[str, Reader]] = {

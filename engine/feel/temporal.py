@@ -1,6 +1,6 @@
 """Dates, times and durations as text, and back: the lexical forms of FEEL (DMN 1.3 section 10.3.2.3), nothing locale.
 
-Years outside 1-9999 have no place in Python's `datetime` and are refused; seconds are kept to the microsecond.
+Years have up to nine digits and may be negative, seconds up to nine digits after the point (any more are cut off).
 """
 
 import datetime as dt
@@ -8,6 +8,8 @@ import re
 import zoneinfo
 from typing import Any
 
+from engine.feel import chronology
+from engine.feel.chronology import Date, DateTime, Span, Time
 from engine.feel.values import YearsMonths
 
 DATE = r"(?P<year>-?[0-9]{4,9})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
@@ -17,12 +19,13 @@ TIME = (
 )
 DATE_ONLY = re.compile(DATE)
 TIME_ONLY = re.compile(TIME)
+END_OF_DAY = re.compile(r"24:00:00(?:\.0{1,18})?(?![0-9.])")
 DATE_TIME = re.compile(rf"{DATE}T{TIME}")
 MONTHS = re.compile(r"(?P<sign>-?)P(?=[0-9])(?:(?P<years>[0-9]{1,12})Y)?(?:(?P<months>[0-9]{1,12})M)?")
 SECONDS = re.compile(
-    r"(?P<sign>-?)P(?=[0-9T])(?:(?P<days>[0-9]{1,12})D)?"
+    r"(?P<sign>-?)P(?=[0-9]|T[0-9.])(?:(?P<days>[0-9]{1,12})D)?"
     r"(?:T(?=[0-9])(?:(?P<hours>[0-9]{1,12})H)?(?:(?P<minutes>[0-9]{1,12})M)?"
-    r"(?:(?P<seconds>[0-9]{1,12})(?:\.(?P<fraction>[0-9]{1,18}))?S)?)?"
+    r"(?:(?P<seconds>[0-9]{1,12})(?:\.(?P<fraction>[0-9]{0,18}))?S)?)?"
 )
 
 
@@ -47,52 +50,69 @@ def parse_zone(text: str) -> dt.tzinfo | None:
     return dt.timezone(-offset if text[0] == "-" else offset)
 
 
-def _date(found: re.Match[str]) -> dt.date | None:
+def _date(found: re.Match[str]) -> Date | None:
     year = found["year"]
     if len(year.lstrip("-")) > 4 and year.lstrip("-").startswith("0"):
         return None
     try:
-        return dt.date(int(year), int(found["month"]), int(found["day"]))
+        return chronology.date(int(year), int(found["month"]), int(found["day"]))
     except ValueError:
         return None
 
 
-def _time(found: re.Match[str]) -> dt.time | None:
+def _nanoseconds(found: re.Match[str]) -> int:
+    return int((found["fraction"] or "0")[:9].ljust(9, "0"))
+
+
+def _time(found: re.Match[str]) -> Time | None:
     zone = None
     if found["zone"]:
         zone = parse_zone(found["zone"])
         if zone is None:
             return None
-    micro = int((found["fraction"] or "0")[:6].ljust(6, "0"))
     try:
-        return dt.time(int(found["hour"]), int(found["minute"]), int(found["second"]), micro, zone)
+        hour, minute, second = (int(found[part]) for part in ("hour", "minute", "second"))
+        return chronology.time(hour, minute, second, _nanoseconds(found), zone)
     except ValueError:
         return None
 
 
-def parse_date(text: str) -> dt.date | None:
+def parse_date(text: str) -> Date | None:
     """`2022-03-31`."""
     found = DATE_ONLY.fullmatch(text)
     return _date(found) if found else None
 
 
-def parse_time(text: str) -> dt.time | None:
-    """`08:00:00`, `08:00:00.5+07:00`, `08:00:00@Asia/Ho_Chi_Minh`; a leading T is XML's and allowed."""
-    found = TIME_ONLY.fullmatch(text.removeprefix("T"))
+def parse_time(text: str) -> Time | None:
+    """`08:00:00`, `08:00:00.5+07:00`, `08:00:00@Asia/Ho_Chi_Minh`; a leading T is XML's and allowed. The end of a day,
+    `24:00:00`, is the beginning of one."""
+    text = text.removeprefix("T")
+    found = TIME_ONLY.fullmatch(_midnight(text) or text)
     return _time(found) if found else None
 
 
-def parse_date_time(text: str) -> dt.datetime | None:
-    """`2022-03-31T17:00:00Z`; a date alone means its midnight."""
-    found = DATE_TIME.fullmatch(text)
+def _midnight(text: str) -> str | None:
+    return f"00{text[2:]}" if END_OF_DAY.match(text) else None
+
+
+def parse_date_time(text: str) -> DateTime | None:
+    """`2022-03-31T17:00:00Z`; a date alone means its midnight, `24:00:00` the midnight that ends the day."""
+    day_text, mark, clock_text = text.partition("T")
+    midnight = _midnight(clock_text)
+    found = DATE_TIME.fullmatch(f"{day_text}T{midnight}" if midnight else text)
     if found is None:
-        day = parse_date(text)
-        return dt.datetime.combine(day, dt.time()) if day else None
+        day = None if mark else parse_date(text)
+        return chronology.combine(day, dt.time()) if day else None
     day, clock = _date(found), _time(found)
-    return dt.datetime.combine(day, clock) if day is not None and clock is not None else None
+    if day is None or clock is None:
+        return None
+    try:
+        return chronology.combine(chronology.date_of(chronology.days(day) + 1) if midnight else day, clock)
+    except ValueError:
+        return None
 
 
-def parse_duration(text: str) -> dt.timedelta | YearsMonths | None:
+def parse_duration(text: str) -> Span | YearsMonths | None:
     """`P1Y2M` or `P3DT4H5M6.7S`; the two kinds do not mix."""
     found = MONTHS.fullmatch(text)
     if found:
@@ -101,16 +121,11 @@ def parse_duration(text: str) -> dt.timedelta | YearsMonths | None:
     found = SECONDS.fullmatch(text)
     if found is None:
         return None
-    micro = int((found["fraction"] or "0")[:6].ljust(6, "0"))
+    days, hours, minutes, seconds = (int(found[part] or 0) for part in ("days", "hours", "minutes", "seconds"))
+    whole = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    number = whole * chronology.NANOSECONDS + _nanoseconds(found)
     try:
-        span = dt.timedelta(
-            days=int(found["days"] or 0),
-            hours=int(found["hours"] or 0),
-            minutes=int(found["minutes"] or 0),
-            seconds=int(found["seconds"] or 0),
-            microseconds=micro,
-        )
-        return -span if found["sign"] else span
+        return chronology.span(-number if found["sign"] else number)
     except OverflowError:
         return None
 
@@ -139,22 +154,29 @@ def format_zone(zone: dt.tzinfo | None, offset: dt.timedelta | None) -> str:
     return f"{text}:{whole % 60:02}" if whole % 60 else text
 
 
-def format_clock(value: dt.time | dt.datetime) -> str:
+def _decimals(nanoseconds: int) -> str:
+    return f".{nanoseconds:09}".rstrip("0") if nanoseconds else ""
+
+
+def format_clock(value: Time | DateTime) -> str:
     """`08:00:00.5`, without a zone."""
-    text = f"{value.hour:02}:{value.minute:02}:{value.second:02}"
-    return f"{text}.{value.microsecond:06}".rstrip("0") if value.microsecond else text
+    return f"{value.hour:02}:{value.minute:02}:{value.second:02}{_decimals(chronology.fraction(value))}"
 
 
-def format_time(value: dt.time) -> str:
-    return format_clock(value) + format_zone(value.tzinfo, value.utcoffset())
+def format_time(value: Time) -> str:
+    zone = value.tzinfo
+    return format_clock(value) + format_zone(zone, zone.utcoffset(None) if zone is not None else None)
 
 
-def format_date_time(value: dt.datetime) -> str:
-    return f"{format_date(value)}T{format_clock(value)}" + format_zone(value.tzinfo, value.utcoffset())
+def format_date_time(value: DateTime) -> str:
+    seconds = chronology.offset(value)
+    offset = None if seconds is None else dt.timedelta(seconds=seconds)
+    return f"{format_date(value)}T{format_clock(value)}" + format_zone(value.tzinfo, offset)
 
 
-def format_date(value: dt.date) -> str:
-    return f"{value.year:04}-{value.month:02}-{value.day:02}"
+def format_date(value: Date | DateTime) -> str:
+    sign = "-" if value.year < 0 else ""
+    return f"{sign}{abs(value.year):04}-{value.month:02}-{value.day:02}"
 
 
 def format_months(value: YearsMonths) -> str:
@@ -163,36 +185,19 @@ def format_months(value: YearsMonths) -> str:
     return ("-P" if value.months < 0 else "P") + (text or "0M")
 
 
-def format_seconds(value: dt.timedelta) -> str:
-    if not value:
+def format_seconds(value: Span) -> str:
+    number = chronology.nanoseconds(value)
+    if not number:
         return "PT0S"
-    sign, value = ("-", -value) if value < dt.timedelta(0) else ("", value)
-    hours, rest = divmod(value.seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
+    days, rest = divmod(abs(number), chronology.DAY)
+    seconds, fraction = divmod(rest, chronology.NANOSECONDS)
+    hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
     clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
-    if value.microseconds:
-        clock += f"{seconds}.{value.microseconds:06}".rstrip("0") + "S"
-    elif seconds:
-        clock += f"{seconds}S"
-    return f"{sign}P" + (f"{value.days}D" if value.days else "") + (f"T{clock}" if clock else "")
+    if seconds or fraction:
+        clock += f"{seconds}{_decimals(fraction)}S"
+    return ("-P" if number < 0 else "P") + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
 
 
-def add_months(day: dt.date, months: int) -> dt.date:
-    """The same day `months` later, or that month's last day; works for dates and dates with time. ValueError out of
-    range."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return day.replace(year=year, month=month + 1, day=min(day.day, days_in_month(year, month + 1)))
-
-
-def days_in_month(year: int, month: int) -> int:
-    """28 to 31."""
-    return (
-        (dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)).day
-        if (year, month) < (9999, 12)
-        else 31
-    )
-
-
-def midnight(day: dt.date) -> dt.datetime:
+def midnight(day: Date) -> DateTime:
     """A date where a date and time is wanted: its midnight in UTC."""
-    return dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)
+    return chronology.combine(day, dt.time(tzinfo=dt.UTC))

@@ -2,7 +2,8 @@
 
 Numbers are `decimal.Decimal` with 34 digits (int and float are accepted wherever a number may come in), strings,
 booleans, null, lists and contexts are Python's own, dates and times come from `datetime`. What Python lacks is
-here: a duration in months, a range, a function. Text forms of dates live in `temporal`, arithmetic in `operators`.
+here: a duration in months, a range, a function; dates beyond its years are in `chronology`. Text forms of dates live
+in `temporal`, arithmetic in `operators`.
 """
 
 import datetime as dt
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from engine.feel import chronology
+from engine.feel.chronology import FarDate, FarDateTime, FarDuration, FineTime
 from engine.feel.errors import Fault
 
 # IEEE 754 decimal128, as DMN 1.3 section 10.3.2.3 asks. Division by zero and overflow raise and become null.
@@ -76,9 +79,13 @@ KINDS: dict[type, str] = {
     tuple: "list",
     dict: "context",
     dt.date: "date",
+    FarDate: "date",
     dt.datetime: "date and time",
+    FarDateTime: "date and time",
     dt.time: "time",
+    FineTime: "time",
     dt.timedelta: "days and time duration",
+    FarDuration: "days and time duration",
     YearsMonths: "years and months duration",
     Range: "range",
     Function: "function",
@@ -132,14 +139,17 @@ def _adopt(value: Any) -> Any:
     return None
 
 
-def time_seconds(value: dt.time) -> tuple[bool, Decimal]:
-    """Whether a time has an offset, and its microseconds since midnight (UTC if it has one)."""
-    micros = ((value.hour * 60 + value.minute) * 60 + value.second) * 1_000_000 + value.microsecond
-    offset = value.utcoffset()
-    if offset is not None:
-        micros -= int(offset / dt.timedelta(microseconds=1))
-        return True, Decimal(micros % 86_400_000_000)
-    return value.tzinfo is not None, Decimal(micros)
+def point(value: Any, name: str) -> tuple[bool, int]:
+    """What a date, a time or a date and time is compared by (DMN 1.5 section 10.3.2.3.4-6): whether it has an offset,
+    and whole seconds on the time line. A date counts as its midnight in UTC."""
+    if name == "date":
+        return True, chronology.days(value) * 86_400
+    seconds = (chronology.clock(value) if name == "time" else chronology.local(value)) // chronology.NANOSECONDS
+    offset = chronology.offset(value)
+    return (False, seconds) if offset is None else (True, seconds - offset)
+
+
+TIMELINE = frozenset({"date", "date and time"})
 
 
 def key(value: Any, charge: Callable[[int], None] | None = None) -> Hashable:
@@ -159,9 +169,11 @@ def key(value: Any, charge: Callable[[int], None] | None = None) -> Hashable:
             charge(2 * len(value))
         return ("c", frozenset((k, key(v, charge)) for k, v in value.items()))
     if name == "time":
-        return ("t", *time_seconds(value))
-    if name == "date and time":
-        return ("d", value.tzinfo is None, value)
+        return ("t", *point(value, name))
+    if name in TIMELINE:
+        return ("d", *point(value, name))
+    if name == "days and time duration":
+        return ("s", chronology.nanoseconds(value))
     if name == "range":
         return ("r", key(value.start), key(value.end), value.start_included, value.end_included)
     if name == "function":
@@ -170,15 +182,13 @@ def key(value: Any, charge: Callable[[int], None] | None = None) -> Hashable:
 
 
 def equal(a: Any, b: Any, charge: Callable[[int], None] | None = None) -> bool | None:
-    """FEEL equality: null equals only null; two values of different types give null (table 53)."""
+    """FEEL equality: null equals only null; two values of different types give null (DMN 1.5 table 53)."""
     if a is None or b is None:
         return a is b
     ta, tb = KINDS.get(type(a)), KINDS.get(type(b))
     if ta is None or tb is None:
         return None
-    if ta != tb:
-        return None
-    if ta == "date and time" and (a.utcoffset() is None) != (b.utcoffset() is None):
+    if ta != tb and not (ta in TIMELINE and tb in TIMELINE):
         return None
     if ta == "number":
         return number(a) == number(b)
@@ -192,22 +202,20 @@ ORDERED = frozenset(
 
 def compare(a: Any, b: Any) -> int | None:
     """-1, 0 or 1 as a is before, equal to or after b; None where FEEL knows no order."""
-    ta = kind(a)
-    if ta != kind(b) or ta not in ORDERED:
+    ta, tb = kind(a), kind(b)
+    if ta not in ORDERED or (ta != tb and not (ta in TIMELINE and tb in TIMELINE)):
         return None
     if ta == "number":
         a, b = number(a), number(b)
         if a is None or b is None:
             return None
-    elif ta == "time":
-        a, b = time_seconds(a), time_seconds(b)
-        if a[0] != b[0]:
-            return None
-    elif ta == "date and time":
-        if (a.utcoffset() is None) != (b.utcoffset() is None):
-            return None
-        if a.tzinfo is not None and a.tzinfo is b.tzinfo:
-            a, b = a.astimezone(dt.UTC), b.astimezone(dt.UTC)
+    elif ta == "time" or ta in TIMELINE:
+        if type(a) is not dt.date or type(b) is not dt.date:
+            (zoned, a), (other, b) = point(a, ta), point(b, tb)
+            if zoned != other:
+                return None
+    elif ta == "days and time duration":
+        a, b = chronology.nanoseconds(a), chronology.nanoseconds(b)
     return int(a > b) - int(a < b)
 
 

@@ -10,9 +10,10 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from engine.feel import temporal
+from engine.feel import chronology, temporal
 from engine.feel.builtins.conversion import invalid
 from engine.feel.builtins.registry import builtin, single, to_day, to_integer
+from engine.feel.errors import Fault
 from engine.feel.runtime import Run
 
 MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
@@ -25,8 +26,11 @@ def day_of(value: Any) -> dt.date:
         found = temporal.parse_date(f"{value}-01" if MONTH.fullmatch(value) else value)
         if found is None:
             raise invalid("a date or a month", value)
-        return found
-    return to_day(value)
+        value = found
+    day = to_day(value)
+    if not isinstance(day, dt.date):
+        raise Fault("out_of_range", "Expected a date within the years 1 to 9999.")
+    return day
 
 
 def works(run: Run, day: dt.date) -> bool:
@@ -81,7 +85,7 @@ def start_of_month(run: Run, date: Any) -> dt.date:
 @builtin("end of month", "date")
 def end_of_month(run: Run, date: Any) -> dt.date:
     day = day_of(date)
-    return day.replace(day=temporal.days_in_month(day.year, day.month))
+    return day.replace(day=chronology.days_in_month(day.year, day.month))
 
 
 @builtin("last working day of month", "date")

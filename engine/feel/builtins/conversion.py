@@ -6,8 +6,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from engine.feel import nodes, temporal
+from engine.feel import chronology, nodes, temporal
 from engine.feel.builtins.registry import ABSENT, builtin, single, to_day, to_integer, to_number, to_string, wrong
+from engine.feel.chronology import Date, DateTime, Span, Time
 from engine.feel.errors import Fault, FeelSyntaxError
 from engine.feel.jsonvalues import plain
 from engine.feel.runtime import Run
@@ -21,11 +22,12 @@ def invalid(what: str, text: str) -> Fault:
 
 
 @builtin("number", "from", "from, grouping separator, decimal separator")
-def number_(run: Run, source: Any, grouping: Any = None, point: Any = None) -> Decimal:
+def number_(run: Run, source: Any, grouping: Any = ABSENT, point: Any = None) -> Decimal:
     source = single(source)
-    if kind(source) == "number":
+    if kind(source) == "number" and grouping is ABSENT:
         return to_number(source)
     text = to_string(source)
+    grouping = None if grouping is ABSENT else grouping
     if grouping is not None:
         if grouping not in (" ", ",", "."):
             raise wrong("a blank, a comma or a dot as grouping separator", grouping)
@@ -94,9 +96,9 @@ def written_range(run: Run, value: Range) -> str:
 
 
 @builtin("date", "from", "year, month, day")
-def date(run: Run, source: Any, month: Any = ABSENT, day: Any = ABSENT) -> dt.date:
+def date(run: Run, source: Any, month: Any = ABSENT, day: Any = ABSENT) -> Date:
     if month is not ABSENT:
-        return dt.date(to_integer(source), to_integer(month), to_integer(day))
+        return chronology.date(to_integer(source), to_integer(month), to_integer(day))
     source = single(source)
     if type(source) is not str:
         return to_day(source, "a date or its text")
@@ -107,7 +109,7 @@ def date(run: Run, source: Any, month: Any = ABSENT, day: Any = ABSENT) -> dt.da
 
 
 @builtin("time", "from", "hour, minute, second, offset?")
-def time(run: Run, source: Any, minute: Any = ABSENT, second: Any = ABSENT, offset: Any = None) -> dt.time:
+def time(run: Run, source: Any, minute: Any = ABSENT, second: Any = ABSENT, offset: Any = None) -> Time:
     if minute is not ABSENT:
         return clock(source, minute, second, offset)
     source = single(source)
@@ -115,7 +117,7 @@ def time(run: Run, source: Any, minute: Any = ABSENT, second: Any = ABSENT, offs
         case "time":
             return source  # type: ignore[no-any-return]
         case "date and time":
-            return source.timetz()  # type: ignore[no-any-return]
+            return chronology.time_of(chronology.clock(source), source.tzinfo)
         case "date":
             return dt.time(tzinfo=dt.UTC)
     found = temporal.parse_time(to_string(source, "a time or its text"))
@@ -124,12 +126,11 @@ def time(run: Run, source: Any, minute: Any = ABSENT, second: Any = ABSENT, offs
     return found
 
 
-def clock(hour: Any, minute: Any, second: Any, offset: Any) -> dt.time:
+def clock(hour: Any, minute: Any, second: Any, offset: Any) -> Time:
     seconds = to_number(second)
     if not 0 <= seconds < 60:
         raise wrong("a second within 0..59", second)
     whole = int(seconds)
-    micro = int((seconds - whole).scaleb(6))
     zone: dt.tzinfo | None = None
     if isinstance(offset, dt.timedelta):
         zone = dt.timezone(offset) if offset else dt.UTC
@@ -139,7 +140,7 @@ def clock(hour: Any, minute: Any, second: Any, offset: Any) -> dt.time:
             raise invalid("a time zone", offset)
     elif offset is not None:
         raise wrong("an offset", offset)
-    return dt.time(to_integer(hour), to_integer(minute), whole, micro, zone)
+    return chronology.time(to_integer(hour), to_integer(minute), whole, int((seconds - whole).scaleb(9)), zone)
 
 
 @builtin(
@@ -150,24 +151,26 @@ def clock(hour: Any, minute: Any, second: Any, offset: Any) -> dt.time:
     "year, month, day, hour, minute, second, offset?",
     "year, month, day, hour, minute, second, timezone?",
 )
-def date_and_time(run: Run, source: Any, second: Any = ABSENT, *rest: Any) -> dt.datetime:
+def date_and_time(run: Run, source: Any, second: Any = ABSENT, *rest: Any) -> DateTime:
     if rest:
         day, (hour, minute, seconds, *offset) = date(run, source, second, rest[0]), rest[1:]
-        return dt.datetime.combine(day, clock(hour, minute, seconds, offset[0] if offset else None))
+        return chronology.combine(day, clock(hour, minute, seconds, offset[0] if offset else None))
     source, second = single(source), single(second)
     if second is not ABSENT:
         if kind(source) == "date and time" and type(second) is str:
             zone = temporal.zone_named(second)
             if zone is None:
                 raise invalid("a time zone", second)
-            return source.astimezone(zone) if source.tzinfo else source.replace(tzinfo=zone)  # type: ignore[no-any-return]
+            if source.tzinfo is None:
+                return chronology.at_local(chronology.local(source), zone)
+            return chronology.at_instant(chronology.instant(source), zone)
         if kind(second) != "time":
             raise wrong("a time", second)
-        return dt.datetime.combine(to_day(source), second)
+        return chronology.combine(to_day(source), second)
     if kind(source) == "date and time":
         return source  # type: ignore[no-any-return]
     if kind(source) == "date":
-        return dt.datetime.combine(source, dt.time(tzinfo=dt.UTC))
+        return temporal.midnight(source)
     found = temporal.parse_date_time(to_string(source, "a date and time or its text"))
     if found is None:
         raise invalid("a date and time", source)
@@ -175,10 +178,10 @@ def date_and_time(run: Run, source: Any, second: Any = ABSENT, *rest: Any) -> dt
 
 
 @builtin("duration", "from")
-def duration(run: Run, source: Any) -> dt.timedelta | YearsMonths:
+def duration(run: Run, source: Any) -> Span | YearsMonths:
     source = single(source)
-    if isinstance(source, dt.timedelta | YearsMonths):
-        return source
+    if kind(source) in ("days and time duration", "years and months duration"):
+        return source  # type: ignore[no-any-return]
     found = temporal.parse_duration(to_string(source, "a duration or its text"))
     if found is None:
         raise invalid("a duration", source)

@@ -4,6 +4,7 @@ import decimal
 from decimal import Decimal
 from typing import Any
 
+from engine.feel import chronology
 from engine.feel.builtins.registry import builtin, single, spread, to_integer, to_number
 from engine.feel.errors import Fault
 from engine.feel.operators import TRANSCENDENTAL, negate
@@ -64,7 +65,7 @@ def abs_(run: Run, n: Any) -> Any:
     value = single(n)
     name = kind(value)
     if name == "days and time duration":
-        return abs(value)
+        return chronology.span(abs(chronology.nanoseconds(value)))
     if name == "years and months duration":
         return YearsMonths(abs(value.months))
     found = to_number(value)

@@ -5,12 +5,13 @@ newItem"`, a trailing `?` marks an optional parameter, a trailing `...` any numb
 `Fault`.
 """
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from engine.feel import chronology
+from engine.feel.chronology import Date, Span
 from engine.feel.errors import Fault
 from engine.feel.values import YearsMonths, describe, kind, normal, number
 
@@ -134,22 +135,22 @@ def to_context(value: Any, what: str = "a context") -> dict[str, Any]:
     return value
 
 
-def to_day(value: Any, what: str = "a date") -> dt.date:
+def to_day(value: Any, what: str = "a date") -> Date:
     """A date; of a date and time its day."""
     value = single(value)
     name = kind(value)
     if name == "date and time":
-        return dt.date(value.year, value.month, value.day)
+        return chronology.day_of(value)
     if name != "date":
         raise wrong(what, value)
     return value  # type: ignore[no-any-return]
 
 
-def to_duration(value: Any, what: str = "a duration") -> dt.timedelta | YearsMonths:
+def to_duration(value: Any, what: str = "a duration") -> Span | YearsMonths:
     value = single(value)
-    if not isinstance(value, dt.timedelta | YearsMonths):
+    if kind(value) not in ("days and time duration", "years and months duration"):
         raise wrong(what, value)
-    return value
+    return value  # type: ignore[no-any-return]
 
 
 def spread(values: tuple[Any, ...]) -> list[Any]:
