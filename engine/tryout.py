@@ -20,13 +20,19 @@ def _files(model: Path, pattern: str) -> list[Path]:
     return [*sorted(model.parent.glob(pattern)), *sorted((model.parent.parent / "shared").glob(pattern))]
 
 
+def _tables_beside(model: Path) -> dict[str, bytes]:
+    """The decision models that one beside `model` may import, those next to it before those in `shared`."""
+    return {file.name: file.read_bytes() for file in reversed(_files(model, "*.dmn"))}
+
+
 def env_beside(model: Path) -> bpmn.Env:
     """An environment that finds definitions and decisions in the files beside a model. Raises DefinitionError."""
     definitions: dict[str, bpmn.Definition] = {}
     processes: dict[str, str] = {}
     decisions: dict[str, dmn.Decision] = {}
+    beside = _tables_beside(model)
     for file in _files(model, "*.dmn"):
-        parsed = dmn.parse(file.read_bytes(), file.name)
+        parsed = dmn.parse(file.read_bytes(), file.name, imports=beside)
         for decision_id in parsed.ids:
             decisions.setdefault(decision_id, parsed.decision(decision_id))
 
@@ -76,7 +82,7 @@ def decide(table: Path, variables: Mapping[str, Any], decision_id: str | None = 
 
     Raises DefinitionError, and Invalid("decision") when the file has several and none (or an unknown one) is named.
     """
-    parsed = dmn.parse(table.read_bytes(), table.name)
+    parsed = dmn.parse(table.read_bytes(), table.name, imports=_tables_beside(table))
     chosen = decision_id or (parsed.ids[0] if len(parsed.ids) == 1 else "")
     if chosen not in parsed.ids:
         message = f"expected one of the file's decisions: {', '.join(parsed.ids)}"

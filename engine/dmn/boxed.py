@@ -8,14 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from lxml import etree
-
 from engine import feel
 from engine.dmn import items, tables
+from engine.dmn.documents import Element, child, children, identity, local, text_of
 from engine.dmn.model import Boxed, Scope, Session
 from engine.errors import Problem
 
-Element = Any  # lxml's element: its stubs say little about what we ask
 Names = frozenset[str]
 
 HIT_POLICIES = {
@@ -30,42 +28,12 @@ HIT_POLICIES = {
 SYMBOLS = {"+": "SUM", "<": "MIN", ">": "MAX", "#": "COUNT"}
 
 
-def local(element: Element) -> str:
-    """The tag without its namespace; "" for comments."""
-    tag = element.tag
-    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
-
-
-def children(element: Element, *names: str) -> list[Element]:
-    return [each for each in element if local(each) in names]
-
-
-def child(element: Element, *names: str) -> Element | None:
-    found = children(element, *names)
-    return found[0] if found else None
-
-
-def text_of(element: Element | None) -> str:
-    """The content of the element's `text` child."""
-    inner = child(element, "text") if element is not None else None
-    return "".join(inner.itertext()).strip() if inner is not None else ""
-
-
-def identity(element: Element) -> str | None:
-    """The id of the nearest element that has one."""
-    while element is not None:
-        if element.get("id"):
-            return str(element.get("id"))
-        element = element.getparent()
-    return None
-
-
 @dataclass(slots=True)
 class Compilation:
     """Reads one model: collects problems, resolves types, compiles FEEL."""
 
     file: str
-    types: dict[str, items.ItemType] = field(default_factory=dict)
+    types: items.Types = field(default_factory=items.Types)
     problems: list[Problem] = field(default_factory=list)
     variables: set[str] = field(default_factory=set)  # free names of the decision under way
 
@@ -77,11 +45,14 @@ class Compilation:
         if not ref or not ref.strip():
             return None
         ref = ref.strip()
-        if ref in self.types:
-            return self.types[ref]
-        plain = ref.rsplit(":", 1)[-1]
-        if plain in self.types:
-            return self.types[plain]
+        found = self.types.get(ref)
+        if found is not None:
+            return found
+        prefix, _, plain = ref.rpartition(":")
+        space = self.types.spaces.get(element.nsmap.get(prefix) or "") if prefix else None
+        found = (space.get(plain) if space is not None else None) or self.types.get(plain)
+        if found is not None:
+            return found
         base = items.simple(ref) or items.simple(plain)
         if base is None:
             self.problem(element, "unknown_type", f"Expected a known type, found '{ref}'.", type=ref)
@@ -443,11 +414,3 @@ READERS: dict[str, Callable[[Compilation, Element, Names], Boxed]] = {
     "some": Compilation.iterator,
     "every": Compilation.iterator,
 }
-
-
-def parse_xml(data: bytes) -> Element:
-    """The root of a hardened parse. Raises etree.XMLSyntaxError."""
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True, remove_comments=True
-    )
-    return etree.fromstring(data, parser)

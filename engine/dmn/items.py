@@ -6,6 +6,7 @@ other form for it.
 """
 
 import dataclasses
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +49,33 @@ class ItemType:
         return found or (self.parent.values() if self.parent is not None else [])
 
 
-ANY = ItemType("Any", "Any")
+class Types(Mapping[str, ItemType]):
+    """The types of a model by name; those of an imported model by `name of the import.name`.
+
+    Dotted names are looked up along the imports when they are asked for: written out they could be endless, because
+    models may import each other."""
+
+    def __init__(self) -> None:
+        self.own: dict[str, ItemType] = {}
+        self.imports: list[tuple[str, Types]] = []
+        self.spaces: dict[str, Types] = {}  # by namespace
+
+    def __getitem__(self, name: str) -> ItemType:
+        found = self.own.get(name)
+        if found is not None:
+            return found
+        for prefix, types_ in self.imports:
+            if name.startswith(f"{prefix}."):
+                inner = types_.get(name[len(prefix) + 1 :])
+                if inner is not None:
+                    return inner
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.own)
+
+    def __len__(self) -> int:
+        return len(self.own)
 
 
 def constants(tests: feel.Compiled) -> list[Any]:

@@ -1,8 +1,8 @@
 """Decisions at run time: the graph of requirements, its evaluation, and the explanation of a result."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from engine import feel
 from engine.dmn import items
@@ -12,6 +12,9 @@ Scope = dict[str, Any]
 Types = Mapping[str, items.ItemType]
 NO_TYPES: Types = {}
 MAX_REQUIREMENTS = 64
+LOCAL: tuple[tuple[str, ...], ...] = ((),)
+
+N = TypeVar("N", bound="InputData | Decision | Knowledge | Service", covariant=True)
 
 
 class DecisionError(Exception):
@@ -25,14 +28,18 @@ class DecisionError(Exception):
 
 
 class Session:
-    """One evaluation of a decision with everything it requires."""
+    """One evaluation of a decision with everything it requires. `detail`: explain the steps too, and the rules that
+    did not hit."""
 
-    def __init__(self, context: Mapping[str, Any], env: feel.Env | None, types: Types) -> None:
+    def __init__(
+        self, context: Mapping[str, Any], env: feel.Env | None, types: Types, run: feel.Run | None = None
+    ) -> None:
         self.context = dict(context)
-        self.run = feel.Run(env or feel.Env(), types)
-        self.results: dict[str, Any] = {}
-        self.inputs: dict[str, Any] = {}
+        self.run = run or feel.Run(env or feel.Env(), types)
+        self.results: dict[Decision, Any] = {}
+        self.inputs: dict[InputData, Any] = {}
         self.explanation: list[dict[str, Any]] = []
+        self.detail = False
 
     def fit(self, value: Any, item: items.ItemType | None, what: str, texts: bool = False) -> Any:
         """The value in its type, or null with a diagnostic."""
@@ -43,6 +50,28 @@ class Session:
         except feel.Fault as fault:
             self.run.note(fault.code, f"{what}: {fault.message}", 0)
             return None
+
+    def within(self, values: Mapping[str, Any]) -> "Session":
+        """An evaluation inside this one that sees nothing of it: of a decision service."""
+        inner = Session(values, None, NO_TYPES, self.run)
+        inner.explanation, inner.detail = self.explanation, self.detail
+        return inner
+
+    def step(self, node: "Decision", used: list[tuple["Link[Any]", Any]], value: Any, since: int) -> None:
+        """Explain one decision: what it was given, its value, and what its tables and services did."""
+        done = self.explanation[since:]
+        self.explanation[since:] = [
+            {
+                "decision": node.id,
+                "name": node.label,
+                "value": shown(value),
+                "requires": [
+                    {"name": link.name, "kind": link.node.KIND, "value": shown(found)} for link, found in used
+                ],
+                "tables": [each for each in done if "table" in each],
+                "services": [each for each in done if "table" not in each],
+            }
+        ]
 
 
 Boxed = Callable[[Scope, Session], Any]
@@ -58,23 +87,85 @@ class Result:
     diagnostics: list[feel.Diagnostic]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Link(Generic[N]):
+    """A requirement: the element, and the names of the imports by which it is reached."""
+
+    node: N
+    path: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return ".".join((*self.path, self.node.name))
+
+    @property
+    def root(self) -> str:
+        """The first part of the name: what is free in an expression that uses it."""
+        return self.path[0] if self.path else self.node.name
+
+
+def scope_of(base: Mapping[str, Any], used: Iterable[tuple[Link[Any], Any]]) -> Scope:
+    """The names that an expression sees: elements of imported models are entries of a context with the import's
+    name."""
+    found = dict(base)
+    imported: Scope = {}
+    for link, value in used:
+        if not link.path:
+            found[link.node.name] = value
+            continue
+        here = imported
+        for step in link.path:
+            here = here.setdefault(step, {})
+        here[link.node.name] = value
+    found.update(imported)
+    return found
+
+
+def given(context: Mapping[str, Any], name: str, paths: Iterable[tuple[str, ...]]) -> Any:
+    """A value from the caller's context. Of an imported model it is looked for inside contexts with the names of the
+    imports, else under its dotted name, else under its own name."""
+    for path in paths:
+        here: Any = context
+        for step in path:
+            here = here.get(step) if isinstance(here, Mapping) else None
+        if isinstance(here, Mapping) and name in here:
+            return here[name]
+        dotted = ".".join((*path, name))
+        if dotted in context:
+            return context[dotted]
+    return context.get(name)
+
+
+@dataclass(slots=True, eq=False)
 class InputData:
+    KIND = "input"
+
     id: str
     name: str
     type: items.ItemType | None
+    paths: tuple[tuple[str, ...], ...] = LOCAL  # the imports that lead here from the model that was read
+
+    def value(self, session: Session) -> Any:
+        if self not in session.inputs:
+            found = given(session.context, self.name, self.paths)
+            session.inputs[self] = session.fit(found, self.type, self.name, texts=True)
+        return session.inputs[self]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Knowledge:
     """A business knowledge model: a function of the model."""
+
+    KIND = "knowledge"
 
     id: str
     name: str
     parameters: list[tuple[str, items.ItemType | None]]
     result: items.ItemType | None
     body: Boxed | None = None
-    requires: list["Knowledge | Service"] = field(default_factory=list)
+    requires: list["Link[Knowledge | Service]"] = field(default_factory=list)
+    types: Types = field(default_factory=dict, repr=False)
+    paths: tuple[tuple[str, ...], ...] = LOCAL
 
     def function(self, session: Session) -> feel.Function:
         names = tuple(name for name, _ in self.parameters)
@@ -82,29 +173,43 @@ class Knowledge:
         def call(run: feel.Run, arguments: list[Any]) -> Any:
             if self.body is None:
                 return None
-            scope: Scope = {}
-            for model in self.requires:
-                scope[model.name] = model.function(session)
+            scope = scope_of({}, [(link, link.node.function(session)) for link in self.requires])
             scope[self.name] = own
-            for (name, item), value in zip(self.parameters, arguments, strict=True):
-                scope[name] = session.fit(value, item, name)
-            return session.fit(self.body(scope, session), self.result, self.name)
+            outer, run.types = run.types, self.types
+            try:
+                for (name, item), value in zip(self.parameters, arguments, strict=True):
+                    scope[name] = session.fit(value, item, name)
+                return session.fit(self.body(scope, session), self.result, self.name)
+            finally:
+                run.types = outer
 
         own = feel.Function(self.name, names, call)
         return own
 
+    def evaluate(self, context: Mapping[str, Any], env: feel.Env | None = None, detail: bool = False) -> Result:
+        """The function's result for a context that holds its parameters."""
 
-@dataclass(slots=True)
+        def call(session: Session) -> Any:
+            arguments = [context.get(name) for name, _ in self.parameters]
+            return feel.call_function(session.run, self.function(session), arguments)
+
+        return _finish(Session(context, env, self.types), call, self.id, detail)
+
+
+@dataclass(slots=True, eq=False)
 class Service:
     """A decision service: some decisions of the graph behind one signature."""
 
+    KIND = "service"
+
     id: str
     name: str
-    outputs: list["Decision"] = field(default_factory=list)
-    input_decisions: list["Decision"] = field(default_factory=list)
-    input_data: list[InputData] = field(default_factory=list)
+    outputs: list["Link[Decision]"] = field(default_factory=list)
+    input_decisions: list["Link[Decision]"] = field(default_factory=list)
+    input_data: list[Link[InputData]] = field(default_factory=list)
     type: items.ItemType | None = None
     types: Types = field(default_factory=dict, repr=False)
+    paths: tuple[tuple[str, ...], ...] = LOCAL
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -118,72 +223,100 @@ class Service:
 
     def invoke(self, values: Mapping[str, Any], outer: Session) -> Any:
         """The outputs for the given inputs; nothing that was decided outside is seen inside."""
-        session = Session(values, None, NO_TYPES)
-        session.run = outer.run
-        session.explanation = outer.explanation
-        for decision in self.input_decisions:
-            session.results[decision.id] = session.fit(values.get(decision.name), decision.type, decision.name, True)
-        found = {each.name: each.value(session) for each in self.outputs}
-        value = next(iter(found.values())) if len(self.outputs) == 1 else found
+        session = outer.within(values)
+        for link in self.input_data:
+            data = link.node
+            session.inputs[data] = session.fit(values.get(link.name), data.type, link.name, True)
+        for each in self.input_decisions:
+            found = session.fit(values.get(each.name), each.node.type, each.name, True)
+            session.results[each.node] = found
+        outputs = {each.node.name: each.node.value(session) for each in self.outputs}
+        value = next(iter(outputs.values())) if len(self.outputs) == 1 else outputs
         return session.fit(value, self.type, self.name)
 
-    def evaluate(self, context: Mapping[str, Any], env: feel.Env | None = None) -> Result:
+    def evaluate(self, context: Mapping[str, Any], env: feel.Env | None = None, detail: bool = False) -> Result:
         """The service's result for a context that holds its inputs."""
-        return _finish(Session(context, env, self.types), lambda session: self.invoke(context, session), self.id)
+        values = dict(context)
+        inputs: list[Link[Any]] = [*self.input_data, *self.input_decisions]
+        for each in inputs:
+            values[each.name] = given(context, each.node.name, each.node.paths)
+        return _finish(Session(context, env, self.types), lambda run: self.invoke(values, run), self.id, detail)
 
 
 @dataclass(slots=True, eq=False)
 class Decision:
     """One decision and what it requires."""
 
+    KIND = "decision"
+
     id: str
     label: str
     name: str  # of its variable: how other decisions call the result
     type: items.ItemType | None
     logic: Boxed | None = None
-    inputs: list[InputData] = field(default_factory=list)
-    decisions: list["Decision"] = field(default_factory=list)
-    knowledge: list[Knowledge | Service] = field(default_factory=list)
+    inputs: list[Link[InputData]] = field(default_factory=list)
+    decisions: list["Link[Decision]"] = field(default_factory=list)
+    knowledge: list[Link[Knowledge | Service]] = field(default_factory=list)
     own_variables: frozenset[str] = frozenset()
     question: str = ""
     types: Types = field(default_factory=dict, repr=False)
+    paths: tuple[tuple[str, ...], ...] = LOCAL
 
     @property
     def variables(self) -> frozenset[str]:
         """The names that the decision and those it requires read from the context."""
-        found = self.own_variables | {each.name for each in self.inputs}
-        return found.union(*(each.variables for each in self.decisions))
+        found: set[str] = set()
+        seen: set[Decision] = {self}
+        waiting = [self]
+        while waiting:
+            here = waiting.pop()
+            found |= here.own_variables
+            found |= {each.node.name for each in here.inputs}
+            fresh = [each.node for each in here.decisions if each.node not in seen]
+            seen.update(fresh)
+            waiting.extend(fresh)
+        return frozenset(found)
 
-    def evaluate(self, context: Mapping[str, Any], env: feel.Env | None = None) -> Result:
-        """Decide: the value, why, and what went wrong on the way. DecisionError when there is no valid result."""
-        return _finish(Session(context, env, self.types), self.value, self.id)
+    def evaluate(self, context: Mapping[str, Any], env: feel.Env | None = None, detail: bool = False) -> Result:
+        """Decide: the value, why, and what went wrong on the way. DecisionError when there is no valid result.
+
+        `detail`: the explanation has one entry a decision, with what it required and why each rule did not hit.
+        """
+        return _finish(Session(context, env, self.types), self.value, self.id, detail)
 
     def value(self, session: Session) -> Any:
         """The value within an evaluation: each decision of the graph is evaluated once."""
-        if self.id in session.results:
-            return session.results[self.id]
-        scope = dict(session.context)
-        for each in self.inputs:
-            scope[each.name] = self._input(each, session)
-        for decision in self.decisions:
-            scope[decision.name] = decision.value(session)
-        for model in self.knowledge:
-            scope[model.name] = model.function(session)
-        found = self.logic(scope, session) if self.logic is not None else None
-        found = session.fit(found, self.type, self.label)
-        session.results[self.id] = found
+        if self in session.results:
+            return session.results[self]
+        run = session.run
+        used: list[tuple[Link[Any], Any]] = [(each, each.node.value(session)) for each in self.inputs]
+        used += [(each, each.node.value(session)) for each in self.decisions]
+        used += [(each, each.node.function(session)) for each in self.knowledge]
+        since = len(session.explanation)
+        outer, run.types = run.types, self.types
+        try:
+            # a decision without logic is made elsewhere: its value may be handed in like an input's
+            if self.logic is not None:
+                found = self.logic(scope_of(session.context, used), session)
+                found = session.fit(found, self.type, self.label)
+            else:
+                found = given(session.context, self.name, self.paths)
+                found = session.fit(found, self.type, self.label, texts=True)
+        finally:
+            run.types = outer
+        session.results[self] = found
+        if session.detail:
+            session.step(self, used, found, since)
         return found
 
-    def _input(self, data: InputData, session: Session) -> Any:
-        if data.id not in session.inputs:
-            value = session.context.get(data.name)
-            session.inputs[data.id] = session.fit(value, data.type, data.name, texts=True)
-        return session.inputs[data.id]
+
+Invocable = Decision | Service | Knowledge
 
 
 @dataclass(slots=True)
 class Definitions:
-    """A decision model: what can be decided, by id or by name."""
+    """A decision model: what can be decided, by id or by name. `exported`: what stands in models that are imported
+    without a name, and counts as part of this one."""
 
     name: str
     hash: str
@@ -191,6 +324,8 @@ class Definitions:
     services: list[Service]
     inputs: list[InputData]
     problems: list[Problem] = field(default_factory=list)  # only of a model that was read leniently
+    knowledge: list[Knowledge] = field(default_factory=list)
+    exported: list[InputData | Invocable] = field(default_factory=list)
 
     @property
     def ids(self) -> list[str]:
@@ -198,23 +333,40 @@ class Definitions:
 
     def decision(self, id_or_name: str) -> Decision:
         """The decision with this id, else with this name. KeyError when there is none."""
-        for each in self.decisions:
+        decisions = [*self.decisions, *(each for each in self.exported if isinstance(each, Decision))]
+        for each in decisions:
             if each.id == id_or_name:
                 return each
-        for each in self.decisions:
+        for each in decisions:
             if id_or_name in (each.label, each.name):
                 return each
         raise KeyError(id_or_name)
 
     def service(self, id_or_name: str) -> Service:
         """The decision service with this id or name. KeyError when there is none."""
-        for each in self.services:
-            if id_or_name in (each.id, each.name):
-                return each
-        raise KeyError(id_or_name)
+        return _named(id_or_name, [*self.services, *(each for each in self.exported if isinstance(each, Service))])
+
+    def invocable(self, id_or_name: str) -> Invocable:
+        """What can be evaluated under this id or name: a decision, else a service, else a knowledge model."""
+        try:
+            return self.decision(id_or_name)
+        except KeyError:
+            rest: list[Invocable] = [*self.services, *self.knowledge]
+            return _named(id_or_name, [*rest, *(each for each in self.exported if not isinstance(each, InputData))])
 
 
-def _finish(session: Session, decide: Callable[[Session], Any], decision: str) -> Result:
+I_ = TypeVar("I_", bound=Invocable)
+
+
+def _named(id_or_name: str, among: list[I_]) -> I_:
+    for each in among:
+        if id_or_name in (each.id, each.name):
+            return each
+    raise KeyError(id_or_name)
+
+
+def _finish(session: Session, decide: Callable[[Session], Any], decision: str, detail: bool) -> Result:
+    session.detail = detail
     try:
         value = decide(session)
     except feel.FeelLimitError as error:

@@ -4,11 +4,12 @@ evaluate <decision or service> {context} = <expected, as FEEL>
 explains <decision> {context} rule 2, 3     the rules that the explanation names ("rule -": none)
 stops <decision> {context} <code>           no valid result: the code of the error
 refused <words>                             the file must not be read; the words stand in its error
+
+Models that a row imports stand in `decisions/imported/`.
 """
 
 import pathlib
 import re
-from typing import Any
 
 from lxml import etree
 
@@ -35,27 +36,25 @@ def row(file: pathlib.Path) -> Row:
 
 def check(file: pathlib.Path, lines: list[str]) -> None:
     xml = file.read_bytes()
+    imports = {each.name: each.read_bytes() for each in sorted((file.parent / "imported").glob("*.dmn"))}
     refused = [line.removeprefix("refused ") for line in lines if line.startswith("refused ")]
     if refused:
         try:
-            dmn.parse(xml, file.name)
+            dmn.parse(xml, file.name, imports=imports)
         except DefinitionError as error:
             for words in refused:
                 if words not in str(error):
                     raise AssertionError(f"`{words}` is not in: {error}") from None
             return
         raise AssertionError("the file was not refused")
-    model = dmn.parse(xml, file.name)
+    model = dmn.parse(xml, file.name, imports=imports)
     play(lines, lambda line: ask(model, line))
 
 
 def ask(model: dmn.Definitions, line: str) -> None:
     word, _, rest = line.partition(" ")
     name, context, claim = split(rest)
-    try:
-        decision: Any = model.decision(name)
-    except KeyError:
-        decision = model.service(name)
+    decision = model.invocable(name)
     try:
         result = decision.evaluate(value(context), ENV)
     except dmn.DecisionError as error:
