@@ -21,10 +21,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from lxml import etree
 
-from engine import bpmn
+from engine import bpmn, errors
+from engine.bpmn.session import Session
 from engine.bpmn.simulate import Instance
+from engine.bpmn.state import load
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
@@ -159,7 +162,8 @@ def environment(*called: bpmn.Definition, decisions: Mapping[str, Any] | None = 
 
 class Case(Instance):
     """An instance that a test drives by element ids. Every state that comes out is read back with shuffled keys, so
-    that nothing can depend on their order."""
+    that nothing can depend on their order; and a session that stays in memory is led the same way and must agree, byte
+    for byte."""
 
     def __init__(
         self,
@@ -173,10 +177,36 @@ class Case(Instance):
         definition = compile(definition) if isinstance(definition, str) else definition
         super().__init__(definition, env or bpmn.Env(), now)
         self.shuffle = random.Random(1)
+        self.bytes: tuple[str, dict[str, str]] = ("", {})
         self.start(variables, at=begin)
+        self.session = Session(self.definition, self.env)
+        assert self.session.start(variables, now, at=begin) == [told(e) for e in self.events]
+        self.mirrored = self._met()
+
+    def _do(self, entity: str, act: Any) -> list[dict[str, Any]]:
+        if self.mirrored != self._met():  # the test has put something else in its place
+            self.bytes = (canonical(self.state), {p: canonical(t) for p, t in self.shards.items()})
+            self.session = Session(self.definition, self.env, self.state, self.shards)
+        try:
+            events = super()._do(entity, act)
+        except (errors.Conflict, bpmn.NeedShards) as refused:
+            with pytest.raises(type(refused)):
+                self.session.apply(act, self.now)
+            self.mirrored = self._met()
+            raise
+        assert self.session.apply(act, self.now) == events
+        self.mirrored = self._met()
+        return events
+
+    def _met(self) -> Any:
+        """Where the instance stands; a session must stand there too."""
+        assert not hasattr(self, "mirrored") or self.session.texts() == self.bytes
+        return self.definition, self.env, self.state, dict(self.shards)
 
     def _take(self, outcome: bpmn.Outcome) -> list[dict[str, Any]]:
         events = super()._take(outcome)
+        shards = {**self.bytes[1], **outcome.shards}
+        self.bytes = (outcome.state, {p: t for p, t in shards.items() if t is not None and p in self.shards})
         self.state = shuffled(self.state, self.shuffle)
         self.shards = {part: shuffled(text, self.shuffle) for part, text in self.shards.items()}
         return events
@@ -218,6 +248,16 @@ class Case(Instance):
 
     def count(self, kind: str) -> int:
         return sum(e["e"] == kind for e in self.events)
+
+
+def told(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event without the instant at which it was noted."""
+    return {key: value for key, value in event.items() if key != "at"}
+
+
+def canonical(text: str) -> str:
+    """The text as the kernel would write it."""
+    return load(text).dump()
 
 
 def shuffled(text: str, chance: random.Random) -> str:

@@ -70,13 +70,14 @@ class Run:
     env: Env
     now: dt.datetime
     main: Part
-    given: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)  # shards: texts, or parts where they stay in memory
     parts: dict[str, Part] = field(default_factory=dict)
     dropped: dict[str, None] = field(default_factory=dict)  # shards that are no more
     agenda: deque[tuple[str, Token, tuple[Any, ...]]] = field(default_factory=deque)
     events: list[Event] = field(default_factory=list)
     undo: list[Callable[[], Any]] = field(default_factory=list)
     steps: int = 0
+    undone: bool = False  # an item has failed
     changed: set[str] = field(default_factory=set)  # parts whose variables changed since conditions were last looked at
     claimed: set[str] = field(default_factory=set)  # subscriptions for which a message is on the agenda
     _feel: feel.Env | None = None
@@ -116,6 +117,7 @@ class Run:
         try:
             ACTIONS[action](self, token, *args)
         except Fault as fault:
+            self.undone = True
             for step in reversed(self.undo):
                 step()
             self.undo.clear()
@@ -207,10 +209,10 @@ class Run:
         host = self.part(above).tokens.get(number)
         if host is None or host.host is None or not host.host.sharded:
             raise Stale(part_id)
-        text = self.given.get(part_id)
-        if text is None:
+        given = self.given.get(part_id)
+        if given is None:
             raise NeedShards(host.id, [part_id])
-        part = self.parts[part_id] = load(text, part_id)
+        part = self.parts[part_id] = load(given, part_id) if isinstance(given, str) else given
         part.host = host
         return part
 
@@ -533,16 +535,21 @@ class Run:
 
     # -- the end of the call
 
-    def outcome(self) -> Outcome:
-        """The new texts of everything that changed."""
-        shards: dict[str, str | None] = {}
+    def tally(self) -> list[Part]:
+        """The shards of this call, innermost first; their hosts know what waits in them now."""
         loaded = sorted((p for p in self.parts.values() if p.id), key=lambda p: -p.id.count("."))
         for part in loaded:
             assert part.host is not None
             waits = {} if part.ended else part.count_waits()
             if waits != part.waits and part.host.host is not None:
                 _shift(part.host.host.waits, part.waits, waits)
-        for part in loaded:
+                part.waits = waits
+        return loaded
+
+    def outcome(self) -> Outcome:
+        """The new texts of everything that changed."""
+        shards: dict[str, str | None] = {}
+        for part in self.tally():
             text = part.dump()
             if text != self.given.get(part.id):
                 shards[part.id] = text

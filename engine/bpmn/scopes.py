@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine import feel
 from engine.bpmn.definition import Element, Value
 from engine.bpmn.faults import Fault
-from engine.bpmn.state import Host, Token, plain
+from engine.bpmn.state import Host, Token, ordered, plain
 
 if TYPE_CHECKING:
     from engine.bpmn.run import Run
@@ -103,7 +103,7 @@ def as_json(result: Any, where: str) -> Any:
     if result is None or isinstance(result, str | bool):
         return result
     try:
-        return feel.to_json(result)
+        return ordered(feel.to_json(result))
     except feel.FeelError as error:
         raise Fault("not_storable", f"{where}: {error}") from None
 
@@ -178,7 +178,7 @@ def _put(old: Any, path: list[str], new: Any) -> Any:
         return new
     base = dict(old) if isinstance(old, dict) else {}
     base[path[0]] = _put(base.get(path[0]), path[1:], new)
-    return base
+    return {key: base[key] for key in sorted(base)}
 
 
 def map_in(run: "Run", token: Token, element: Element) -> None:

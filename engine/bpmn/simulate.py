@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.bpmn import stimuli, timers
+from engine.bpmn import acts, stimuli, timers
 from engine.bpmn.definition import Definition
 from engine.bpmn.faults import NeedShards
 from engine.bpmn.run import Env, Event, Outcome
@@ -43,52 +43,48 @@ class Instance:
 
     def complete(self, task: str, variables: Mapping[str, Any] | None = None) -> list[Event]:
         """Complete a task or a job."""
-        return self._apply(task, lambda s: stimuli.complete(*self._with(s), task, variables or {}, self.now, self.env))
+        return self._do(task, acts.complete(task, variables or {}))
 
     def throw_error(self, task: str, code: str, variables: Mapping[str, Any] | None = None) -> list[Event]:
         """A task or a job reports a modelled error."""
-        return self._apply(
-            task, lambda s: stimuli.throw_error(*self._with(s), task, code, variables or {}, self.now, self.env)
-        )
+        return self._do(task, acts.throw_error(task, code, variables or {}))
 
     def incident(self, task: str, code: str, message: str) -> list[Event]:
         """A job fails for technical reasons."""
-        return self._apply(task, lambda s: stimuli.incident(*self._with(s), task, code, message, self.now, self.env))
+        return self._do(task, acts.incident(task, code, message))
 
     def retry(self, incident: str) -> list[Event]:
         """Run again what failed."""
-        return self._apply(incident, lambda s: stimuli.retry(*self._with(s), incident, self.now, self.env))
+        return self._do(incident, acts.retry(incident))
 
     def fire(self, timer: str) -> list[Event]:
         """A timer is due; the clock goes forward to its instant if it is not there yet."""
         armed = self.timers.get(timer)
         if armed is not None:
             self.now = max(self.now, timers.from_utc(armed["due"]))
-        return self._apply(timer, lambda s: stimuli.fire(*self._with(s), timer, self.now, self.env))
+        return self._do(timer, acts.fire(timer))
 
     def deliver(
         self, kind: str, name: str, payload: Mapping[str, Any] | None = None, *, key: str | None = None
     ) -> list[Event]:
         """A message or a signal comes from outside."""
-        return self._apply(
-            "", lambda s: stimuli.deliver(*self._with(s), kind, name, payload or {}, self.now, self.env, key=key)
-        )
+        return self._do("", acts.deliver(kind, name, payload or {}, key))
 
     def cancel(self) -> list[Event]:
         """Withdraw the instance."""
-        return self._apply("", lambda s: stimuli.cancel(*self._with(s), self.now, self.env))
+        return self._do("", acts.cancel())
 
     def cancel_task(self, task: str) -> list[Event]:
         """Withdraw one child of a multi-instance."""
-        return self._apply(task, lambda s: stimuli.cancel_task(*self._with(s), task, self.now, self.env))
+        return self._do(task, acts.cancel_task(task))
 
     def activate(self, token: str, element: str) -> list[Event]:
         """Start one more activity of an ad-hoc sub-process."""
-        return self._apply(token, lambda s: stimuli.activate(*self._with(s), token, element, self.now, self.env))
+        return self._do(token, acts.activate(token, element))
 
     def move(self, token: str, target: str) -> list[Event]:
         """Repair: move a token to another element."""
-        return self._apply(token, lambda s: stimuli.move(*self._with(s), token, target, self.now, self.env))
+        return self._do(token, acts.move(token, target))
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -97,8 +93,10 @@ class Instance:
     def view(self) -> list[dict[str, Any]]:
         return stimuli.view(self.state, self.shards)
 
-    def _with(self, shards: Mapping[str, str]) -> tuple[Definition, str, Mapping[str, str]]:
-        return self.definition, self.state, shards
+    def _do(self, entity: str, act: acts.Act) -> list[Event]:
+        """Apply an act, with the shard of what it is about."""
+        d, env = self.definition, self.env
+        return self._apply(entity, lambda shards: stimuli.apply(d, self.state, shards, act, self.now, env))
 
     def _apply(self, entity: str, call: Callable[[Mapping[str, str]], Outcome]) -> list[Event]:
         """Call with the shards of the entity; when the kernel asks for more, load those and call again."""

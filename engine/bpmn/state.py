@@ -13,7 +13,7 @@ by number.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -172,6 +172,20 @@ def _split(text: str) -> tuple[str, dict[str, dict[str, str]]]:
         at = last + 4  # behind },"
 
 
+def ordered(value: Any) -> Any:
+    """A JSON value with the keys in the order in which they will be read back: what FEEL makes of a context must not
+    depend on whether the state was a text in between."""
+    if type(value) is dict:
+        return {key: ordered(value[key]) for key in sorted(value)}
+    return [ordered(each) for each in value] if type(value) is list else value
+
+
+def in_order(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Variables that come from outside, as they will be when they have been written and read once."""
+    return {n: v if type(v) in _SCALARS or v is None else _decode(_encode(v)) for n, v in values.items()}
+
+
+_SCALARS = {str, int, bool}
 _LARGE = 16
 _COMMON = {"e", "s", "v", "f"}  # keys of most tokens
 _NO_TOKENS: dict[int, "Token"] = {}
@@ -339,6 +353,13 @@ class Part:
                 for key, count in t.host.waits.items():
                     waits[key] = waits.get(key, 0) + count
         return waits
+
+
+def fresh() -> Part:
+    """The main state of an instance that has not begun."""
+    main = Part("")
+    main.tokens[0] = Token(main, 0, "", variables={})
+    return main
 
 
 def load(text: str, part_id: str = "") -> Part:

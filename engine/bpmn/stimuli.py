@@ -9,35 +9,33 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine import errors
-from engine.bpmn import behaviours, events, starting, throwing
-from engine.bpmn.definition import Definition, Element
+from engine.bpmn import acts
+from engine.bpmn.definition import Definition
 from engine.bpmn.faults import AgendaLimit, Stale
 from engine.bpmn.run import Env, Outcome, Run
-from engine.bpmn.state import Part, Subscription, Token, is_path, load, outermost, shard_of
+from engine.bpmn.state import Token, fresh, load, outermost, shard_of
 
 Variables = Mapping[str, Any]
 Shards = Mapping[str, str]
 _NOTHING: Shards = {}
 
 
-def _apply(make: Callable[[], Run], first: Callable[[Run], None]) -> Outcome:
-    """Let `first` put items on the agenda, then settle. When they set off too much, none of it happens: each becomes
-    an incident."""
+def _apply(make: Callable[[], Run], act: acts.Act) -> Outcome:
+    """Let an act put items on the agenda, then settle. When they set off too much, none of it happens: each becomes an
+    incident."""
     run = make()
-    first(run)
+    act(run)
     try:
         run.settle()
     except AgendaLimit:
         run = make()
-        first(run)
-        for action, token, args in list(run.agenda):
-            message = f"Expected at most {run.env.agenda_limit} steps without waiting: the model loops."
-            run.raise_incident(token, [action, *args], "agenda_limit", message)
-            if action in ("enter", "child"):
-                token.entered = False
-        run.agenda.clear()
+        acts.give_up(run, act)
     return run.outcome()
+
+
+def apply(d: Definition, state: str, shards: Shards, act: acts.Act, now: dt.datetime, env: Env) -> Outcome:
+    """Any act on an instance."""
+    return _apply(_open(d, state, shards, now, env), act)
 
 
 def _open(d: Definition, state: str, shards: Shards, now: dt.datetime, env: Env) -> Callable[[], Run]:
@@ -54,42 +52,14 @@ def start(d: Definition, variables: Variables, now: dt.datetime, env: Env, *, at
     """A new instance of the definition's main process, at its start event without a trigger, or at the start event
     `at` whose trigger has happened (then `variables` is what came with it)."""
 
-    def make() -> Run:
-        main = Part("")
-        main.tokens[0] = Token(main, 0, "", variables={})
-        return Run(d, env, now, main)
-
-    def first(run: Run) -> None:
-        root = run.main.root
-        assert root.variables is not None
-        root.variables.update(variables)
-        run.later("begin", root, *starting.where(d, at))
-
-    return _apply(make, first)
+    return _apply(lambda: Run(d, env, now, fresh()), acts.start(d, variables, at))
 
 
 def complete(
     d: Definition, state: str, shards: Shards, task: str, variables: Variables, now: dt.datetime, env: Env
 ) -> Outcome:
     """A person's task or a job is done; its variables go where the element's mappings say."""
-
-    def first(run: Run) -> None:
-        s = _listener(run, task)
-        if s is not None:
-            owner = s.part.tokens[s.owner]
-            run.emit(owner, {"e": "job.completed", "job": task})
-            run.later("asked", owner, s.number, dict(variables))
-            return
-        token, element = _task(run, task)
-        for incident in list(token.incidents.values()):
-            run.resolve(incident, token)
-        if behaviours.is_job(element):
-            run.emit(token, {"e": "job.completed", "job": task})
-        else:
-            run.emit(token, {"e": "task.completed", "task": task, "el": element.id, "shard": run.shard_id(token)})
-        run.later("done", token, dict(variables))
-
-    return _apply(_open(d, state, shards, now, env), first)
+    return apply(d, state, shards, acts.complete(task, variables), now, env)
 
 
 def throw_error(
@@ -105,74 +75,31 @@ def throw_error(
     message: str = "",
 ) -> Outcome:
     """A job or a task reports an error that the model knows; the diagram catches it, or an incident is raised."""
-
-    def first(run: Run) -> None:
-        token, _ = _task(run, task)
-        run.later("throw", token, error_code, message, dict(variables))
-
-    return _apply(_open(d, state, shards, now, env), first)
+    return apply(d, state, shards, acts.throw_error(task, error_code, variables, message), now, env)
 
 
 def throw_escalation(
     d: Definition, state: str, shards: Shards, task: str, code: str, now: dt.datetime, env: Env
 ) -> Outcome:
     """A task reports an escalation that the model knows; the task stays unless what catches it interrupts."""
-
-    def first(run: Run) -> None:
-        token, _ = _task(run, task)
-        run.later("escalate", token, code)
-
-    return _apply(_open(d, state, shards, now, env), first)
+    return apply(d, state, shards, acts.throw_escalation(task, code), now, env)
 
 
 def incident(
     d: Definition, state: str, shards: Shards, task: str, code: str, message: str, now: dt.datetime, env: Env
 ) -> Outcome:
     """A technical failure outside: the token stays, the incident is recorded, `retry` asks for the job again."""
-
-    def first(run: Run) -> None:
-        s = _listener(run, task)
-        token = s.part.tokens[s.owner] if s is not None else _task(run, task)[0]
-        run.raise_incident(token, ["again"], code, message)
-
-    return _apply(_open(d, state, shards, now, env), first)
+    return apply(d, state, shards, acts.incident(task, code, message), now, env)
 
 
 def retry(d: Definition, state: str, shards: Shards, incident: str, now: dt.datetime, env: Env) -> Outcome:
     """Run again what failed: one incident by its id, or all of a token by the token's."""
-
-    def first(run: Run) -> None:
-        part = _part(run, incident)
-        number = int(incident.rpartition(".")[2])
-        token = part.tokens.get(number)
-        one = part.incidents.get(number)
-        found = [one] if one is not None else list(token.incidents.values()) if token is not None else []
-        if not found:
-            raise Stale(incident)
-        for each in found:
-            owner = part.tokens[each.owner]
-            run.resolve(each, owner)
-            action, *args = each.action
-            run.later(action, owner, *args)
-
-    return _apply(_open(d, state, shards, now, env), first)
+    return apply(d, state, shards, acts.retry(incident), now, env)
 
 
 def fire(d: Definition, state: str, shards: Shards, timer: str, now: dt.datetime, env: Env) -> Outcome:
     """A timer is due."""
-
-    def first(run: Run) -> None:
-        part = _part(run, timer)
-        s = part.subscriptions.get(int(timer.rpartition(".")[2]))
-        if s is None or s.kind != "t":
-            raise Stale(timer)
-        owner = part.tokens[s.owner]
-        if _pending(owner, s):
-            raise Stale(timer, f"Timer {timer!r} has fired and waits for its incident to be resolved.")
-        run.events.append({"e": "timer.fired", "timer": timer})
-        run.later("trigger", owner, s.number, None)
-
-    return _apply(_open(d, state, shards, now, env), first)
+    return apply(d, state, shards, acts.fire(timer), now, env)
 
 
 def deliver(
@@ -190,146 +117,30 @@ def deliver(
     """A message reaches the oldest subscription of its name and key (in the main state, then in the given shards), a
     signal reaches all of its name. A message that nobody waits for is Stale, a signal that nobody waits for changes
     nothing."""
-
-    def first(run: Run) -> None:
-        if kind == "signal":
-            throwing.broadcast(run, name, dict(payload))
-            return
-        if kind != "message":
-            raise ValueError(f"Expected message or signal, found {kind!r}.")
-        directed = _directed(run, name, key)
-        if directed is not None:
-            run.later("trigger", directed.part.tokens[directed.owner], directed.number, dict(payload))
-        elif throwing.correlate(run, name, key, dict(payload)) is None:
-            raise Stale(name, f"Expected a subscription to the message {name!r}, but nothing waits for it.")
-
-    return _apply(_open(d, state, shards, now, env), first)
-
-
-def _directed(run: Run, name: str, key: str | None) -> Subscription | None:
-    """The caller may give just the shard that waits; then the others are not needed."""
-    for part_id in ("", *sorted(run.given, key=lambda i: [int(n) for n in i.split(".")])):
-        part = run.part(part_id)
-        for s in part.subscriptions.values():
-            if (
-                s.kind == "m"
-                and s.name == name
-                and (s.key is None or s.key == key)
-                and not _pending(part.tokens[s.owner], s)
-            ):
-                return s
-    return None
+    return apply(d, state, shards, acts.deliver(kind, name, payload, key), now, env)
 
 
 def cancel(d: Definition, state: str, shards: Shards, now: dt.datetime, env: Env) -> Outcome:
     """The whole instance is withdrawn."""
-
-    def first(run: Run) -> None:
-        run.clear(run.main.root, pools=True)
-        run.agenda.clear()
-        run.end("cancelled")
-
-    return _apply(_open(d, state, shards, now, env), first)
+    return apply(d, state, shards, acts.cancel(), now, env)
 
 
 def cancel_task(d: Definition, state: str, shards: Shards, task: str, now: dt.datetime, env: Env) -> Outcome:
     """One child of a multi-instance is taken back: by the id of its task, or of its token or shard."""
-
-    def first(run: Run) -> None:
-        child = _child(run, task)
-        run.later("withdraw", child)
-
-    return _apply(_open(d, state, shards, now, env), first)
-
-
-def _child(run: Run, task: str) -> Token:
-    if not is_path(task) and is_path(f"{task}.0"):
-        task = f"{task}.0"
-    token = _part(run, task).tokens.get(int(task.rpartition(".")[2]))
-    at: Token | None = token
-    while at is not None and not run.is_child(at):
-        at = run.around(at)
-    if at is None:
-        raise Stale(task, f"Expected {task!r} to be a child of a multi-instance.")
-    return at
+    return apply(d, state, shards, acts.cancel_task(task), now, env)
 
 
 def activate(
     d: Definition, state: str, shards: Shards, token: str, element: str, now: dt.datetime, env: Env
 ) -> Outcome:
     """One more activity of an ad-hoc sub-process is started, by the id of its token; Stale when it is not open."""
-
-    def first(run: Run) -> None:
-        scope = _part(run, token).tokens.get(int(token.rpartition(".")[2]))
-        if scope is None or not scope.element or run.node(scope).type != "adHocSubProcess" or scope.host is not None:
-            raise Stale(token)
-        if element not in run.inner(scope).containers[scope.element].starts:
-            raise errors.Conflict(
-                "unknown_element", f"Expected an activity to start, found {element!r}.", element=element
-            )
-        if run.node(scope).ordering == "Sequential" and scope.children:
-            raise errors.Conflict("busy", "Another activity of the sequential ad-hoc sub-process is running.")
-        run.later("start", scope, element)
-
-    return _apply(_open(d, state, shards, now, env), first)
+    return apply(d, state, shards, acts.activate(token, element), now, env)
 
 
 def move(d: Definition, state: str, shards: Shards, token: str, target: str, now: dt.datetime, env: Env) -> Outcome:
     """Repair: a token is taken from where it stands, with everything inside it, and enters another element of the same
     scope."""
-
-    def first(run: Run) -> None:
-        found = _part(run, token).tokens.get(int(token.rpartition(".")[2]))
-        if found is None or not found.element or run.is_child(found):
-            raise Stale(token)
-        scope = run.scope(found)
-        inside = run.inner(scope)
-        if target not in inside.containers[run.container(scope)].nodes or inside.elements[target].type in (
-            "startEvent",
-            "boundaryEvent",
-        ):
-            raise errors.Conflict(
-                "unknown_element", f"Expected an element beside it to move to, found {target!r}.", element=target
-            )
-        new = run.add(scope, target)
-        run.cancel(found)
-        run.events.append({"e": "token.moved", "token": token, "el": found.element, "to": new.id, "target": target})
-        run.later("enter", new)
-
-    return _apply(_open(d, state, shards, now, env), first)
-
-
-def _part(run: Run, entity: str) -> Part:
-    if not is_path(entity):
-        raise Stale(entity)
-    return run.part(shard_of(entity))
-
-
-def _task(run: Run, task: str) -> tuple[Token, Element]:
-    """A token that waits for a person or a job worker; Stale when it does not."""
-    token = _part(run, task).tokens.get(int(task.rpartition(".")[2]))
-    if token is None or not token.element or not token.entered or token.host is not None:
-        raise Stale(task)
-    element = run.node(token)
-    if (element.type != "userTask" and not behaviours.is_job(element)) or events.listener(token) is not None:
-        raise Stale(task)
-    if any(i.action[0] in ("done", "throw") for i in token.incidents.values()):
-        raise Stale(task, f"Task {task!r} is completed and waits for its incident to be resolved.")
-    return token, element
-
-
-def _listener(run: Run, task: str) -> Subscription | None:
-    """The listener that waits for a job of this id; Stale when its result is waiting for an incident to be resolved."""
-    s = _part(run, task).subscriptions.get(int(task.rpartition(".")[2]))
-    if s is None or s.kind != "l":
-        return None
-    if any(i.action[:2] == ["asked", s.number] for i in s.part.tokens[s.owner].incidents.values()):
-        raise Stale(task)
-    return s
-
-
-def _pending(owner: Token, s: Subscription) -> bool:
-    return any(i.action[:2] == ["trigger", s.number] for i in owner.incidents.values())
+    return apply(d, state, shards, acts.move(token, target), now, env)
 
 
 def view(state: str, shards: Shards = _NOTHING) -> list[dict[str, Any]]:
