@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from engine.feel import evaluation, nodes, operators, temporal, types
+from engine.feel import evaluation, inference, nodes, operators, temporal, types, unary
 from engine.feel.builtins import ABSENT, BUILTINS, Builtin
+from engine.feel.builtins.registry import single
 from engine.feel.errors import Fault, FeelLimitError
 from engine.feel.evaluation import (
     FAST,
     RELATIONS,
+    SIMPLE,
     Tester,
     any_of,
     apply,
@@ -25,10 +27,9 @@ from engine.feel.evaluation import (
     relate,
 )
 from engine.feel.runtime import NOWHERE, Code, Frame, Run
-from engine.feel.values import Function, Range, compare, describe, equal, kind, normal, number
+from engine.feel.values import Function, Range, compare, describe, kind, normal, number
 
 MISSING = object()
-SIMPLE = frozenset({str, Decimal, bool})
 # what a variable may be without any conversion
 READY = frozenset({str, Decimal, bool, type(None), list, dict, dt.date, dt.datetime})
 FIRST_SLOT = 2
@@ -91,6 +92,10 @@ class Compiler:
 
     def context_literal(self, node: nodes.ContextLiteral, scope: Scope | None) -> Code:
         inner = Scope(scope)
+        keys = [key for key, _ in node.entries]
+        again = next((key for number, key in enumerate(keys) if key in keys[:number]), None)
+        if again is not None:
+            return failing("duplicate_key", f"Expected each key once, found '{again[:40]}' again.", node.position)
         entries: list[tuple[str, int, Code]] = []
         for key, value in node.entries:
             slot = self.slot()
@@ -119,8 +124,11 @@ class Compiler:
         def build(frame: Frame) -> Any:
             low = start(frame) if start is not None else None
             high = end(frame) if end is not None else None
-            wanted = [each for each, code in ((low, start), (high, end)) if code is not None]
-            if any(compare(each, wanted[0]) is None for each in wanted):
+            # an end that is null is an open one: then it cannot be included, and the other end must be there
+            if (low is None and (start_included or high is None)) or (high is None and end_included):
+                return fail(frame, "wrong_type", "Expected a value at each end of a range that is included.", position)
+            given = [each for each in (low, high) if each is not None]
+            if any(kind(each) != kind(given[0]) or compare(each, given[0]) is None for each in given):
                 return fail(frame, "wrong_type", "Expected two ends of one ordered type in a range.", position)
             return Range(low, high, start_included, end_included)
 
@@ -137,7 +145,7 @@ class Compiler:
         inner = Scope(scope, {name: self.slot() for name in names})
         slots = [inner.names[name] for name in names]
         body, price = self.compile_body(node.body, inner)
-        position = node.position
+        position, result = node.position, inference.infer(node.body, dict(node.parameters))
         if node.external:
             return failing("external_function", "Functions of other languages are not run.", position)
 
@@ -156,7 +164,7 @@ class Compiler:
                 run.charge(price + (len(local) >> 5))
                 return body(local)
 
-            return Function("", names, call, kinds, captured)
+            return Function("", names, call, kinds, captured, result)
 
         return define
 
@@ -342,34 +350,7 @@ class Compiler:
         return find
 
     def test(self, node: nodes.Test, scope: Scope | None) -> Tester:
-        operand, position = self.compile(node.operand, scope), node.position
-        if node.operator is not None:
-            relation, fast = RELATIONS[node.operator], FAST[node.operator]
-
-            def relates(frame: Frame, value: Any) -> bool | None:
-                limit = operand(frame)
-                if type(value) is Decimal and type(limit) is Decimal:
-                    return fast(value, limit)
-                return relate(frame, relation, value, limit, position)
-
-            return relates
-        if isinstance(node.operand, nodes.Const) and type(node.operand.value) in SIMPLE:
-            constant = node.operand.value
-
-            def equals(frame: Frame, value: Any) -> bool | None:
-                return equal(value, constant) is True
-
-            return equals
-        # `?` alone is the input itself and equals it, even when it is false
-        uses_input = node.uses_input and not isinstance(node.operand, nodes.Name)
-
-        def fits(frame: Frame, value: Any) -> bool | None:
-            found = operand(frame)
-            if uses_input and (found is None or type(found) is bool):
-                return found
-            return evaluation.matches(frame[1], value, found)
-
-        return fits
+        return unary.tester(node, self.compile(node.operand, scope))
 
     # access
 
@@ -467,6 +448,7 @@ class Compiler:
             if not run.diagnostics:
                 return lambda frame: constant
         order = list(range(len(codes))) if names is None else builtin.order(names)
+        kinds = builtin.kinds(names) if names is not None else ()
         fits = order is not None and builtin.takes(len(order))
         reordered = names is not None
 
@@ -479,6 +461,9 @@ class Compiler:
                 return fail(frame, "wrong_arguments", f"Expected other arguments of '{name}'.", position)
             if reordered:
                 arguments = [ABSENT if place is None else arguments[place] for place in order]
+                for place, wanted in kinds:
+                    if kind(single(arguments[place])) != wanted:
+                        return fail(frame, "wrong_argument", f"Expected a {wanted} as argument of '{name}'.", position)
             return evaluation.run_builtin(frame, function, arguments, position)
 
         return invoke

@@ -13,6 +13,7 @@ from engine.feel.errors import Fault
 from engine.feel.runtime import Code, Frame, Run, call_function
 from engine.feel.values import Function, Range, compare, describe, equal, includes, kind, normal, number
 
+SIMPLE = frozenset({str, Decimal, bool})
 Tester = Callable[[Frame, Any], bool | None]
 Relation = Callable[[Any, Any, Run], bool | None]
 

@@ -17,6 +17,7 @@ from engine.feel.depth import measure
 from engine.feel.errors import FeelLimitError, FeelSyntaxError
 from engine.feel.lexer import KEYWORDS, Token, tokenize
 from engine.feel.runtime import MAX_NESTING
+from engine.feel.typenames import read_type
 from engine.feel.values import ARITHMETIC
 
 OR, AND, COMPARE, ADD, MULTIPLY, POWER, NEGATE, INSTANCE = range(1, 9)
@@ -24,13 +25,6 @@ ORDER = ("<", "<=", ">", ">=")
 COMPARISONS = (*ORDER, "=", "!=")
 OPERATORS = {"+": ADD, "-": ADD, "*": MULTIPLY, "/": MULTIPLY, "**": POWER}
 NAME_OPERATORS = frozenset("./-+*'")
-TYPE_NAMES = (
-    ("days", "and", "time", "duration"),
-    ("day", "and", "time", "duration"),
-    ("years", "and", "months", "duration"),
-    ("year", "and", "month", "duration"),
-    ("date", "and", "time"),
-)
 CONSTANTS = {"true": True, "false": False, "null": None}
 
 LONG_BUILTINS: dict[str, list[tuple[tuple[str, ...], str]]] = {}
@@ -48,6 +42,7 @@ class Parser:
         self.index = 0
         self.nesting = 0
         self.uses_input = False
+        self.open_ends = False
         self.known: dict[str, list[tuple[tuple[str, ...], str]]] = {
             first: list(row) for first, row in LONG_BUILTINS.items()
         }
@@ -221,6 +216,10 @@ class Parser:
             if isinstance(operand, nodes.Const) and isinstance(operand.value, Decimal):
                 return nodes.Const(token.position, -operand.value)
             return nodes.Negation(token.position, operand)
+        if token.kind == "op" and token.text in ORDER:
+            # a comparison without a left side is the range of all that fit (DMN 1.4): `[< 3, > 5]`
+            self.index += 1
+            return self.half_range(token.position, token.text, self.expression(COMPARE))
         left = self.primary()
         while True:
             token = self.token
@@ -312,16 +311,22 @@ class Parser:
             self.index += 1
             limit = self.expression(COMPARE)
             self.expect(")")
-            if operator == "=":
-                return nodes.RangeLiteral(opening.position, limit, limit, True, True)
-            if operator in ("<", "<="):
-                return nodes.RangeLiteral(opening.position, None, limit, False, operator == "<=")
-            return nodes.RangeLiteral(opening.position, limit, None, operator == ">=", False)
+            return self.half_range(opening.position, operator, limit)
+        if self.open_ends and self.take(".."):
+            return self.range_end(opening.position, None, False)
         inner = self.expression()
         if self.take(".."):
             return self.range_end(opening.position, inner, False)
         self.expect(")")
         return inner
+
+    def half_range(self, position: int, operator: str, limit: nodes.Node) -> nodes.Node:
+        """The range that a comparison stands for."""
+        if operator == "=":
+            return nodes.RangeLiteral(position, limit, limit, True, True)
+        if operator in ("<", "<="):
+            return nodes.RangeLiteral(position, None, limit, False, operator == "<=")
+        return nodes.RangeLiteral(position, limit, None, operator == ">=", False)
 
     def bracket(self) -> nodes.Node:
         """`[a, b]`, `[a..b)`, or `]a..b[`."""
@@ -329,6 +334,8 @@ class Parser:
         self.index += 1
         if opening.text == "[" and self.take("]"):
             return nodes.ListLiteral(opening.position, ())
+        if self.open_ends and opening.text == "]" and self.take(".."):
+            return self.range_end(opening.position, None, False)
         elements = [self.expression()]
         if self.take(".."):
             return self.range_end(opening.position, elements[0], opening.text == "[")
@@ -339,7 +346,9 @@ class Parser:
         self.expect("]")
         return nodes.ListLiteral(opening.position, tuple(elements))
 
-    def range_end(self, position: int, start: nodes.Node, start_included: bool) -> nodes.Node:
+    def range_end(self, position: int, start: nodes.Node | None, start_included: bool) -> nodes.Node:
+        if self.open_ends and start is not None and self.take(")", "["):
+            return nodes.RangeLiteral(position, start, None, start_included, False)
         end = self.expression()
         closing = self.take("]", ")", "[")
         if closing is None:
@@ -357,8 +366,6 @@ class Parser:
             else:
                 key = self.written_name(":")
             self.expect(":")
-            if any(key == each for each, _ in entries):
-                raise self.error(f"Expected each key once, found '{key}' again.")
             entries.append((key, self.expression()))
             marks.append(self.declare(key))
             if not self.take(","):
@@ -453,48 +460,7 @@ class Parser:
         return nodes.FunctionDefinition(start.position, tuple(parameters), body, external)
 
     def type(self) -> nodes.TypeRef:
-        with self.deeper():
-            for words in TYPE_NAMES:
-                if tuple(self.peek(n).text for n in range(len(words))) == words:
-                    self.index += len(words)
-                    return nodes.TypeRef(" ".join(words))
-            if self.token.kind != "name":
-                raise self.error(f"Expected a type, found {self.found()}.")
-            name = self.token.text
-            self.index += 1
-            while True:
-                if self.token.kind == "name" and self.token.text not in KEYWORDS:
-                    name += " " + self.token.text
-                    self.index += 1
-                elif self.at(".") and self.peek().kind == "name":
-                    name += "." + self.peek().text
-                    self.index += 2
-                else:
-                    break
-            if name in ("list", "range") and self.take("<"):
-                inner = self.type()
-                self.expect(">")
-                return nodes.TypeRef(name, (inner,))
-            if name == "context" and self.take("<"):
-                members = []
-                while not self.at(">"):
-                    member = self.written_name(":")
-                    self.expect(":")
-                    members.append((member, self.type()))
-                    if not self.take(","):
-                        break
-                self.expect(">")
-                return nodes.TypeRef(name, (), tuple(members))
-            if name == "function" and self.take("<"):
-                arguments = []
-                while not self.at(">"):
-                    arguments.append(self.type())
-                    if not self.take(","):
-                        break
-                self.expect(">")
-                self.expect("->")
-                return nodes.TypeRef(name, tuple(arguments), (), self.type())
-            return nodes.TypeRef(name)
+        return read_type(self)
 
     # unary tests
 
@@ -568,6 +534,21 @@ def parse_expression(text: str, names: Collection[str] = ()) -> nodes.Node:
     found = parser.expression()
     parser.finish()
     measure(found)
+    return found
+
+
+def parse_range(text: str) -> nodes.RangeLiteral:
+    """The tree of a range as text (DMN 1.5): an interval, of which one end may be left out."""
+    parser = Parser(text, ())
+    parser.open_ends = True
+    opening = parser.token
+    if not parser.at("[", "(", "]") or parser.peek().text in COMPARISONS:
+        raise parser.error(f"Expected an interval, found {parser.found()}.")
+    found = parser.bracket() if opening.text != "(" else parser.parenthesis()
+    parser.finish()
+    measure(found)
+    if not isinstance(found, nodes.RangeLiteral):
+        raise parser.error("Expected an interval.", opening.position)
     return found
 
 

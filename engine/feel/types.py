@@ -4,19 +4,12 @@ from typing import Any
 
 from engine.feel import temporal
 from engine.feel.errors import Fault
+from engine.feel.inference import ALIASES as ALIASES
+from engine.feel.inference import signature_conforms
 from engine.feel.nodes import TypeRef
 from engine.feel.runtime import Run
 from engine.feel.values import Function, Range, describe, kind, normal
 
-ALIASES = {
-    "dateTime": "date and time",
-    "date time": "date and time",
-    "dayTimeDuration": "days and time duration",
-    "yearMonthDuration": "years and months duration",
-    "day and time duration": "days and time duration",
-    "year and month duration": "years and months duration",
-    "Null": "null",
-}
 SIMPLE = frozenset(
     {
         "number",
@@ -59,11 +52,20 @@ def conforms(value: Any, ref: TypeRef, run: Run) -> bool:
     if name == "function":
         if not isinstance(value, Function):
             return False
-        return ref.result is None or len(value.parameters) == len(ref.arguments)
+        return _signature(value, ref)
     named = run.types.get(ref.name)
     if named is None:
         raise Fault("unknown_type", f"Expected a FEEL type, found '{ref.name}'.")
     return value is not None and named.holds(value, run)
+
+
+def _signature(function: Function, ref: TypeRef) -> bool:
+    """Whether a function has the wanted signature, as far as its own is known."""
+    if function.parameters == ("...",):
+        return True
+    kinds = function.types or (None,) * len(function.parameters)
+    own = [each if isinstance(each, TypeRef) else None for each in kinds]
+    return signature_conforms(own, function.result if isinstance(function.result, TypeRef) else None, ref)
 
 
 def coerced(value: Any, ref: TypeRef | None, run: Run) -> Any:

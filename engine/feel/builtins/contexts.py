@@ -51,17 +51,16 @@ def context(run: Run, entries: Any) -> dict[str, Any]:
     return result
 
 
-@builtin("context put", "context, key, value", "context, keys, value")
+@builtin("context put", "context, key: string, value", "context, keys: list, value")
 def context_put(run: Run, context: Any, key: Any, value: Any) -> dict[str, Any]:
-    """A copy with one entry set; a list of keys goes down through nested contexts."""
+    """A copy with one entry set; a list of keys goes down through nested contexts, which must be there."""
     path = [to_string(each) for each in to_list(key)]
     if not path:
         raise wrong("at least one key", key)
     root = copied(run, context)
     here = root
     for each in path[:-1]:
-        inner = here.get(each)
-        here[each] = {} if inner is None else copied(run, inner)
+        here[each] = copied(run, here.get(each))
         here = here[each]
     here[path[-1]] = value
     return root

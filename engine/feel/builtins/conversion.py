@@ -207,7 +207,7 @@ def range_(run: Run, source: Any) -> Range:
 
     text = to_string(source)
     try:
-        found = literal(run, parser.parse_expression(text), text)
+        found = literal(run, parser.parse_range(text), text)
     except FeelSyntaxError:
         found = None
     if not isinstance(found, Range):
@@ -239,7 +239,8 @@ def literal(run: Run, node: nodes.Node | None, text: str) -> Any:
         low, high = literal(run, node.start, text), literal(run, node.end, text)
         if (node.start is not None and low is None) or (node.end is not None and high is None):
             raise invalid("a range", text)
-        if low is not None and high is not None and compare(low, high) is None:
-            raise invalid("a range with two ends of one type", text)
+        order = compare(low, high)
+        if low is not None and high is not None and (kind(low) != kind(high) or order is None or order > 0):
+            raise invalid("a range with two ends of one type, the lower one first", text)
         return Range(low, high, node.start_included, node.end_included)
     raise invalid("a literal", text)

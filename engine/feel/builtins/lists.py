@@ -123,7 +123,7 @@ def remove(run: Run, values: Any, position: Any) -> list[Any]:
     return found[:index] + found[index + 1 :]
 
 
-@builtin("list replace", "list, position, newItem", "list, match, newItem")
+@builtin("list replace", "list, position: number, newItem", "list, match: function, newItem")
 def list_replace(run: Run, values: Any, where: Any, item: Any) -> list[Any]:
     found = to_list(values)
     run.check_list(len(found))

@@ -1,8 +1,8 @@
 """How a built-in function is declared, and what all of them need to read their arguments.
 
 A built-in is a Python function `(run, *arguments) -> value` with one or more signatures as text: `"list, position,
-newItem"`, a trailing `?` marks an optional parameter, a trailing `...` any number of them. Wrong arguments raise
-`Fault`.
+newItem"`, a trailing `?` marks an optional parameter, a trailing `...` any number of them, `position: number` the type
+that tells two signatures apart when an argument is named. Wrong arguments raise `Fault`.
 """
 
 from collections.abc import Callable
@@ -33,15 +33,18 @@ class Signature:
     names: tuple[str, ...]
     required: int
     variadic: bool
+    kinds: tuple[tuple[int, str], ...] = ()
 
     @classmethod
     def read(cls, text: str) -> "Signature":
         parts = [part.strip() for part in text.split(",")] if text else []
+        kinds = tuple((n, part.split(":")[1].strip()) for n, part in enumerate(parts) if ":" in part)
+        parts = [part.split(":")[0] for part in parts]
         variadic = bool(parts) and parts[-1].endswith("...")
         # "negative numbers?" would be ambiguous, but no standard parameter ends in a question mark
         names = tuple(part.removesuffix("...").removesuffix("?") for part in parts)
         required = sum(1 for part in parts if not part.endswith("?"))
-        return cls(names, required, variadic)
+        return cls(names, required, variadic, kinds)
 
     def takes(self, count: int) -> bool:
         return count >= self.required and (self.variadic or count <= len(self.names))
@@ -56,15 +59,27 @@ class Builtin:
     def takes(self, count: int) -> bool:
         return any(each.takes(count) for each in self.signatures)
 
-    def order(self, names: tuple[str, ...]) -> list[int | None] | None:
-        """For named arguments: which of them goes to each position (None: absent); None when no signature fits."""
+    def signature(self, names: tuple[str, ...]) -> Signature | None:
+        """The signature that named arguments fit."""
         for each in self.signatures:
             if set(names) <= set(each.names) and set(each.names[: each.required]) <= set(names):
-                places = [names.index(name) if name in names else None for name in each.names]
-                while places and places[-1] is None:
-                    places.pop()
-                return places
+                return each
         return None
+
+    def order(self, names: tuple[str, ...]) -> list[int | None] | None:
+        """For named arguments: which of them goes to each position (None: absent); None when no signature fits."""
+        found = self.signature(names)
+        if found is None:
+            return None
+        places = [names.index(name) if name in names else None for name in found.names]
+        while places and places[-1] is None:
+            places.pop()
+        return places
+
+    def kinds(self, names: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
+        """The types that named arguments must have at some positions."""
+        found = self.signature(names)
+        return found.kinds if found is not None else ()
 
 
 BUILTINS: dict[str, Builtin] = {}

@@ -1,9 +1,9 @@
 """Built-ins on strings. Positions count from 1 and in characters, as Python has them."""
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from engine.feel.builtins.registry import ABSENT, builtin, to_integer, to_list, to_string
+from engine.feel.builtins.registry import ABSENT, builtin, to_integer, to_list, to_number, to_string
 from engine.feel.errors import Fault
 from engine.feel.regexp import Pattern, compile_pattern
 from engine.feel.runtime import Run
@@ -14,15 +14,20 @@ def string_length(run: Run, string: Any) -> Decimal:
     return Decimal(len(to_string(string)))
 
 
+def whole(value: Any) -> int:
+    """A number of characters; what is behind the point is cut off."""
+    return to_integer(to_number(value).to_integral_value(ROUND_DOWN))
+
+
 @builtin("substring", "string, start position, length?")
 def substring(run: Run, string: Any, start: Any, length: Any = ABSENT) -> str:
-    text, first = to_string(string), to_integer(start)
+    text, first = to_string(string), whole(start)
     if first == 0:
         raise Fault("wrong_argument", "Expected a start position other than 0.")
     first = first - 1 if first > 0 else len(text) + first
     if length is ABSENT:
         return text[max(first, 0) :]
-    count = to_integer(length)
+    count = whole(length)
     if count < 0:
         raise Fault("wrong_argument", "Expected a length that is not negative.")
     return text[max(first, 0) : max(first + count, 0)]
