@@ -78,17 +78,30 @@ def play(
 
 
 def decide(table: Path, variables: Mapping[str, Any], decision_id: str | None = None) -> dict[str, Any]:
-    """Evaluate a decision of a DMN file: {"value", "explanation"}, JSON-able.
+    """Evaluate a decision, a decision service or a knowledge model of a DMN file, JSON-able: {"value", "explanation",
+    "diagnostics"}. The explanation has one step a decision, in the order of evaluation, with its tables and why each
+    rule hit or did not; the diagnostics say why something became null, and which inputs nobody asked for.
 
     Raises DefinitionError, and Invalid("decision") when the file has several and none (or an unknown one) is named.
     """
     parsed = dmn.parse(table.read_bytes(), table.name, imports=_tables_beside(table))
     chosen = decision_id or (parsed.ids[0] if len(parsed.ids) == 1 else "")
-    if chosen not in parsed.ids:
-        message = f"expected one of the file's decisions: {', '.join(parsed.ids)}"
-        raise Invalid({"decision": [Reason("not_an_option", message)]})
     try:
-        result = parsed.decision(chosen).evaluate(dict(variables), feel.Env(None, STARTS))
+        invocable = parsed.invocable(chosen)
+    except KeyError:
+        message = f"expected one of the file's decisions: {', '.join(parsed.ids)}"
+        raise Invalid({"decision": [Reason("not_an_option", message)]}) from None
+    try:
+        result = invocable.evaluate(dict(variables), feel.Env(None, STARTS), detail=True)
     except dmn.DecisionError as error:
         raise DefinitionError([Problem(table.name, chosen, "decision", str(error))]) from error
-    return {"value": feel.to_json(result.value), "explanation": result.explanation}
+    told = [{"code": each.code, "message": each.message} for each in result.diagnostics]
+    if isinstance(invocable, dmn.Decision):
+        asked = sorted(invocable.variables)
+        unknown = [name for name in variables if name.split(".")[0] not in {each.split(".")[0] for each in asked}]
+        told += [
+            {"code": "unknown_input", "message": f"{name}: Expected one of the inputs {', '.join(asked)}."}
+            for name in unknown
+            if asked and not isinstance(variables[name], dict)
+        ]
+    return {"value": feel.to_json(result.value), "explanation": result.explanation, "diagnostics": told}

@@ -135,7 +135,20 @@ def test_a_decision_table_says_its_result_and_which_row_decided(run: Run, day: s
     assert "row" in result.stdout
     explained = json.loads(run("decide", STATUS, "--json", "--vars", json.dumps({**facts, "as_of": day})).stdout)
     assert explained["value"]["status"] == status
-    assert explained["explanation"]
+    (step,) = explained["explanation"]
+    assert {each["name"] for each in step["requires"]} >= {"as_of", "finished_on"}
+    (table,) = step["tables"]
+    assert len(table["rules"]) + len(table["others"]) > 3
+    assert all(other["test"] for other in table["others"] if other["input"])
+
+
+def test_a_decision_says_why_other_rows_did_not_hit_and_which_input_is_wrong(run: Run) -> None:
+    routing = WORKFLOWS / "shared" / "dinh_tuyen_van_ban.dmn"
+    result = run("decide", routing, "--vars", '{"doc_kind": "chi_thi", "issuer": "ubnd_tinh", "isuer": "x"}')
+    assert 'row 1: Loại văn bản = "chi_thi" does not fit "nghi_quyet"' in result.stdout
+    assert "isuer: Expected one of the inputs" in result.stderr
+    result = run("decide", routing, "--vars", '{"doc_kind": 3}')
+    assert "doc_kind: Expected a string, found number 3." in result.stderr
 
 
 def test_an_unknown_decision_is_refused_with_those_that_there_are(run: Run) -> None:

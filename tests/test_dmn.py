@@ -166,6 +166,37 @@ def test_an_explanation_names_the_rules_that_count():
     ]
 
 
+def test_an_explanation_in_detail_says_why_the_other_rules_did_not_hit():
+    rules = [["1", "> 5", '"a"'], ["< 100", "-", '"b"'], ["-", "-", '"c"'], ["3", "?", '"d"']]
+    xml = table('hitPolicy="FIRST"', ["x", "y"], ["out"], rules)
+    (step,) = dmn.parse(xml).decision("d").evaluate({"x": 50, "y": 7}, detail=True).explanation
+    assert (step["decision"], step["name"], step["value"], step["requires"]) == ("d", "Decide", "b", [])
+    (told,) = step["tables"]
+    assert [each["index"] for each in told["rules"]] == told["hits"] == [2]
+    assert [(each["index"], each["input"], each["value"], each["test"]) for each in told["others"]] == [
+        (1, "x", 50, "1"),
+        (3, None, None, None),
+        (4, "x", 50, "3"),
+    ]
+    assert (told["others_left"], told["default"]) == (0, False)
+
+
+def test_an_explanation_in_detail_has_a_step_for_each_decision():
+    steps = dmn.parse(GRAPH).decision("net").evaluate({"gross pay": 200}, detail=True).explanation
+    assert [(each["name"], each["value"]) for each in steps] == [("Tax", 40), ("Net pay", 160)]
+    assert steps[0]["requires"] == [
+        {"name": "gross pay", "kind": "input", "value": 200},
+        {"name": "rate of", "kind": "knowledge", "value": "<function>"},
+    ]
+    assert [each["decision"] for each in steps[0]["tables"]] == ["rate"]
+    assert steps[1]["requires"][1] == {"name": "tax", "kind": "decision", "value": 40}
+
+
+def test_a_wrong_input_names_the_field_and_what_was_expected():
+    result = dmn.parse(GRAPH).decision("net").evaluate({"gross pay": "200"})
+    assert result.diagnostics[0].message == "gross pay: Expected a number, found string '200'."
+
+
 GRAPH = model(
     '<itemDefinition name="tLevel"><typeRef>string</typeRef>'
     '<allowedValues><text>"low","high"</text></allowedValues></itemDefinition>'

@@ -24,6 +24,7 @@ from webui.scheduler import Scheduler
 
 THREADS = 8
 OFFICE = timedelta(hours=7)
+MAX_ROWS = 30  # of a table that are explained though they did not hit
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -184,20 +185,67 @@ def play(
 
 @main.command()
 @click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--decision", "decision_id", help="which decision of the file (the only one when absent)")
+@click.option("--decision", "decision_id", help="which decision or service of the file (the only one when absent)")
 @click.option("--vars", "variables", default="{}", metavar="JSON", help="the inputs")
 @click.option("--json", "as_json", is_flag=True, help="print result and explanation as JSON")
 def decide(table: Path, decision_id: str | None, variables: str, as_json: bool) -> None:
-    """Evaluate a decision table and explain which rules decided."""
+    """Evaluate a decision and explain it: what each decision required, which rules hit, and why the others did not.
+
+    Models that it imports are found beside it and in the folder `shared` next to its own.
+    """
     result = engine.decide(table, _object(variables, "--vars"), decision_id)
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return
-    click.echo(json.dumps(result["value"], ensure_ascii=False))
+    click.echo(_short(result["value"]))
     for step in result["explanation"]:
-        for rule in step.get("rules", ()):
-            note = f"  ({rule['annotation']})" if rule.get("annotation") else ""
-            click.echo(f"  {step.get('decision')}: row {rule.get('index')}{note}")
+        for line in _step(step):
+            click.echo(f"  {line}")
+    for found in result["diagnostics"]:
+        click.echo(f"Note: {found['message']}", err=True)
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _step(step: dict[str, Any]) -> list[str]:
+    """One step of an explanation in words: a decision with its tables, or a table of a knowledge model alone."""
+    if "table" in step:
+        return _table(step)
+    lines = [f"{step['name']} = {_short(step['value'])}"]
+    for each in step["requires"]:
+        lines.append(f"  from {each['name']}" + (f" = {_short(each['value'])}" if each["kind"] != "knowledge" else ""))
+    for inner in (*step["services"], *step["tables"]):
+        lines += [f"  {line}" for line in _step(inner)]
+    return lines
+
+
+def _table(table: dict[str, Any]) -> list[str]:
+    given = [(each["label"], _short(each["value"])) for each in table["inputs"]]
+    lines = [f"{table['decision']}, {table['hit_policy']}: " + ", ".join(f"{name} = {value}" for name, value in given)]
+    for rule in table["rules"]:
+        note = f"  ({rule['annotation']})" if rule["annotation"] else ""
+        outputs = ", ".join(_short(value) for value in rule["outputs"].values())
+        lines.append(f"  row {rule['index']} -> {outputs}{note}")
+        lines += [
+            f"    {name} = {value} fits {test}"
+            for (name, value), test in zip(given, rule["inputs"], strict=True)
+            if test not in ("", "-")
+        ]
+    for number in table.get("hits", ()):
+        if all(rule["index"] != number for rule in table["rules"]):
+            lines.append(f"  row {number} hits too, but does not come first")
+    others = table.get("others", ())
+    for other in others[:MAX_ROWS]:
+        why = f"{other['input']} = {_short(other['value'])} does not fit {other['test']}"
+        lines.append(f"  row {other['index']}: " + (why if other["input"] else "was not reached"))
+    more = len(others[MAX_ROWS:]) + table.get("others_left", 0)
+    if more:
+        lines.append(f"  and {more} more rows that do not hit")
+    if not table["rules"]:
+        lines.append("  no row hits" + ("; the default counts" if table.get("default") else ""))
+    return lines
 
 
 @main.command()

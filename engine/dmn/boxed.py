@@ -40,7 +40,7 @@ class Compilation:
     def problem(self, element: Element, code: str, message: str, **params: Any) -> None:
         self.problems.append(Problem(self.file, identity(element), code, message, params))
 
-    def type(self, element: Element, ref: str | None) -> items.ItemType | None:
+    def type(self, element: Element, ref: str | None, strict: bool = True) -> items.ItemType | None:
         """The type of a reference; None (anything) when there is no reference."""
         if not ref or not ref.strip():
             return None
@@ -54,6 +54,8 @@ class Compilation:
         if found is not None:
             return found
         base = items.simple(ref) or items.simple(plain)
+        if base is None and not strict:
+            return None
         if base is None:
             self.problem(element, "unknown_type", f"Expected a known type, found '{ref}'.", type=ref)
             return None
@@ -103,7 +105,8 @@ class Compilation:
     def one(self, element: Element, names: Names) -> Boxed:
         """One boxed expression; its result is brought into the type that it names, if it names one."""
         boxed = READERS[local(element)](self, element, names)
-        item = self.type(element, element.get("typeRef"))
+        # editors leave types here that are no longer defined; the variable's type is the one that has to be right
+        item = self.type(element, element.get("typeRef"), strict=False)
         if item is None or local(element) == "functionDefinition":
             return boxed
         what = element.get("label") or local(element)

@@ -12,6 +12,7 @@ from typing import Any
 
 from engine import feel
 from engine.feel import nodes, temporal, types
+from engine.feel.values import describe
 
 PARSERS = {
     "date": temporal.parse_date,
@@ -78,6 +79,10 @@ class Types(Mapping[str, ItemType]):
         return len(self.own)
 
 
+# numbers as Camunda's modeler calls them
+NUMBERS = dict.fromkeys(("integer", "long", "double"), "number")
+
+
 def constants(tests: feel.Compiled) -> list[Any]:
     """The constants that a list of unary tests names, in order."""
     if not isinstance(tests.tree, nodes.UnaryTests) or tests.tree.negated:
@@ -88,7 +93,7 @@ def constants(tests: feel.Compiled) -> list[Any]:
 def simple(ref: str) -> str | None:
     """The FEEL name of a built-in type reference such as `feel:dateTime` or `number`; None if it is not built in."""
     name = ref.split(":", 1)[1] if ref.startswith("feel:") else ref
-    name = types.ALIASES.get(name, name)
+    name = NUMBERS.get(name) or types.ALIASES.get(name, name)
     return name if name in types.SIMPLE or name in ("Any", "list", "context", "function", "range") else None
 
 
@@ -154,7 +159,7 @@ def _without_constraint(item: ItemType) -> ItemType:
 
 def _structure(value: Any, item: ItemType, run: feel.Run, texts: bool) -> dict[str, Any]:
     if type(value) is not dict:
-        raise feel.Fault("wrong_type", f"Expected a {item.name}, found a {feel.kind(value)}.")
+        raise feel.Fault("wrong_type", f"Expected a {item.name}, found {describe(value)}.")
     run.charge(1)
     found = dict(value)
     for name, component in item.components.items():
@@ -174,9 +179,11 @@ def _basic(value: Any, base: str, texts: bool) -> Any:
         found = PARSERS[base](value)
         if feel.kind(found) == base:
             return found
-    raise feel.Fault("wrong_type", f"Expected a {base}, found a {name}.")
+    raise feel.Fault("wrong_type", f"Expected a {base}, found {describe(value)}.")
 
 
 def _check(value: Any, tests: feel.Compiled | None, item: ItemType, run: feel.Run) -> None:
     if tests is not None and tests.run({"?": value}, run) is not True:
-        raise feel.Fault("not_allowed", f"Expected one of the allowed values of {item.name}: {tests.text[:80]}.")
+        raise feel.Fault(
+            "not_allowed", f"Expected an allowed value of {item.name} ({tests.text[:80]}), found {describe(value)}."
+        )

@@ -414,10 +414,10 @@ class _Reader:
         return component_names(node.type)
 
     def inner_names(self, compilation: Compilation, element: Element) -> set[str]:
-        """Names that the logic inside an element declares, and those inside the types that it names."""
+        """Names of entries that the logic inside an element makes, and those inside the types that it names."""
         found: set[str] = set()
         for each in element.iter():
-            if local(each) in ("variable", "column", "output", "formalParameter") and each.get("name"):
+            if local(each) in ("variable", "column", "output") and each.get("name"):
                 found.add(each.get("name"))
             item = compilation.types.get((each.get("typeRef") or "").strip())
             if item is not None:

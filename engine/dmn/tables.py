@@ -17,6 +17,7 @@ from engine.feel import values
 
 SINGLE = ("UNIQUE", "ANY", "PRIORITY", "FIRST")
 MULTIPLE = ("RULE ORDER", "OUTPUT ORDER", "COLLECT")
+MAX_OTHERS = 200  # rules that did not hit and are explained one by one
 AGGREGATIONS = {"SUM": "sum", "MIN": "min", "MAX": "max", "COUNT": "count"}
 
 
@@ -83,6 +84,8 @@ class Table:
         results = [self.output_values(self.rules[number], scope, session) for number in hits]
         chosen, value = self.conclude(hits, results, scope, session)
         self.explain(session, given, hits, results, chosen)
+        if session.detail:
+            session.explanation[-1] |= self.others(given, hits, scope, session)
         return value
 
     def error(self, code: str, message: str) -> DecisionError:
@@ -101,7 +104,8 @@ class Table:
         """The value, or null with a diagnostic when it is outside the values of its column."""
         if tests is None or value is None or tests.run(scope, session.run) is True:
             return value
-        session.run.note("not_allowed", f"{self.name}: Expected '{what}' to be one of {tests.text[:80]}.", 0)
+        told = f"{self.name}: Expected '{what}' to be one of {tests.text[:80]}, found {values.describe(value)}."
+        session.run.note("not_allowed", told, 0)
         return None
 
     def hit_numbers(self, given: list[Any], scope: Scope, session: Session) -> Iterator[int]:
@@ -229,3 +233,35 @@ class Table:
                 ],
             }
         )
+
+    def others(self, given: list[Any], hits: list[int], scope: Scope, session: Session) -> dict[str, Any]:
+        """Why the other rules did not hit: of each, the first cell that its input does not fit. Rules that would have
+        hit, had one before them not been enough, have no such cell."""
+        run = session.run
+        contexts = [{**scope, "?": value} for value in given]
+        found: list[dict[str, Any]] = []
+        run.muted += 1  # what goes wrong in cells that were not needed is nobody's concern
+        for number, rule in enumerate(self.rules):
+            if number in hits or len(found) == MAX_OTHERS:
+                continue
+            failed = next(
+                (n for n, test in enumerate(rule.tests) if test.run(contexts[n], run) is not True),
+                None,
+            )
+            found.append(
+                {
+                    "index": number + 1,
+                    "id": rule.id,
+                    "annotation": rule.annotation,
+                    "input": None if failed is None else self.inputs[failed].label,
+                    "value": None if failed is None else shown(given[failed]),
+                    "test": None if failed is None else rule.tests[failed].text,
+                }
+            )
+        run.muted -= 1
+        return {
+            "hits": [number + 1 for number in hits],
+            "default": not hits and any(each.default is not None for each in self.outputs),
+            "others": found,
+            "others_left": len(self.rules) - len(hits) - len(found),
+        }
