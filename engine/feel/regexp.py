@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.feel.errors import Fault, FeelLimitError
+from engine.feel.unicode_blocks import BLOCKS
 
 MAX_PATTERN = 1_000
 MAX_PROGRAM = 5_000
@@ -85,6 +86,21 @@ CATEGORIES = frozenset(
 )
 
 
+def _without_blanks(text: str) -> str:
+    """A pattern of flag x: blanks do not count, except those in square brackets."""
+    found: list[str] = []
+    depth = 0
+    escaped = False
+    for c in text:
+        if c in " \t\n\r" and not depth:
+            continue
+        found.append(c)
+        if not escaped:
+            depth += (c == "[") - (c == "]" and depth > 0)
+        escaped = c == "\\" and not escaped
+    return "".join(found)
+
+
 def _negated(test: Test) -> Test:
     return lambda c: not test(c)
 
@@ -113,7 +129,7 @@ class Pattern:
             raise FeelLimitError(f"A pattern may not be longer than {MAX_PATTERN} characters.")
         if set(flags) - set("smixq"):
             raise Fault("invalid_pattern", f"Expected flags out of s, m, i, x and q, found {flags[:20]!r}.")
-        self.text = text
+        self.text = _without_blanks(text) if "x" in flags and "q" not in flags else text
         self.flags = flags
         self.index = 0
         self.groups = 0
@@ -127,7 +143,7 @@ class Pattern:
                 self.emit_char(c)
         else:
             self.alternatives()
-            if self.index < len(text):
+            if self.index < len(self.text):
                 raise self.invalid()
         self.emit(MATCH)
         first = self.program[0]
@@ -148,18 +164,9 @@ class Pattern:
         self.emit(CHAR, c.lower() if self.fold else c)
 
     def emit_set(self, test: Test) -> None:
-        if self.fold:
-            plain = test
-
-            def test(c: str) -> bool:
-                return plain(c) or plain(c.lower()) or plain(c.upper())
-
         self.emit(SET, CharSet(test))
 
     def peek(self) -> str:
-        if "x" in self.flags:
-            while self.index < len(self.text) and self.text[self.index] in " \t\n\r":
-                self.index += 1
         return self.text[self.index] if self.index < len(self.text) else ""
 
     def take(self, c: str) -> bool:
@@ -309,14 +316,23 @@ class Pattern:
         if c in "pP":
             end = self.text.find("}", self.index)
             name = self.text[self.index + 1 : end]
-            if not self.text.startswith("{", self.index) or end < 0 or name not in CATEGORIES:
+            if not self.text.startswith("{", self.index) or end < 0:
+                raise self.invalid()
+            if name in CATEGORIES:
+
+                def belongs(c: str) -> bool:
+                    return unicodedata.category(c).startswith(name)
+
+            elif name.startswith("Is") and name[2:] in BLOCKS:
+                low, high = BLOCKS[name[2:]]
+
+                def belongs(c: str) -> bool:
+                    return low <= ord(c) <= high
+
+            else:
                 raise self.invalid()
             self.index = end + 1
-
-            def category(c: str) -> bool:
-                return unicodedata.category(c).startswith(name)
-
-            return category if c == "p" else _negated(category)
+            return belongs if c == "p" else _negated(belongs)
         return CLASSES[c] if c in CLASSES else _negated(CLASSES[c.lower()])
 
     def char_class(self) -> Test:
@@ -368,8 +384,16 @@ class Pattern:
         self.index += 1
         self.depth -= 1
 
+        fold = self.fold
+
+        def listed(c: str) -> bool:
+            return c in singles or any(a <= c <= b for a, b in ranges)
+
         def inside(c: str) -> bool:
-            found = c in singles or any(a <= c <= b for a, b in ranges) or any(test(c) for test in tests)
+            found = listed(c) or any(test(c) for test in tests)
+            if fold and not found:
+                # the case of what is listed does not matter, that of a category such as \\p{Lu} does
+                found = listed(c.lower()) or listed(c.upper())
             return found is not negative and (without is None or not without(c))
 
         return inside
@@ -448,7 +472,8 @@ class Pattern:
                     low, high = saved[2 * group], saved[2 * group + 1]
                     part = text[low:high] if low >= 0 and high >= 0 else ""
                     charge(1 + (len(part) >> 6))
-                    if not text.startswith(part, at):
+                    here = text[at : at + len(part)]
+                    if here != part and not (fold and here.lower() == part.lower()):
                         break
                     at += len(part)
                 else:

@@ -11,10 +11,14 @@ from engine.feel.builtins.registry import ABSENT, builtin, single, to_day, to_in
 from engine.feel.chronology import Date, DateTime, Span, Time
 from engine.feel.errors import Fault, FeelSyntaxError
 from engine.feel.jsonvalues import plain
+from engine.feel.lexer import NAME_PART, NAME_START
 from engine.feel.runtime import Run
 from engine.feel.values import ARITHMETIC, Range, YearsMonths, compare, kind, number
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,5})?")
+
+
+WORDS = re.compile(rf"[{NAME_START}][{NAME_PART}]*(?: [{NAME_START}][{NAME_PART}]*)*")
 
 
 def invalid(what: str, text: str) -> Fault:
@@ -77,8 +81,19 @@ def written(run: Run, value: Any, nested: bool) -> str:
         case "list":
             return "[" + bounded(run, [written(run, each, True) for each in value]) + "]"
         case "context":
-            return "{" + bounded(run, [f"{name}: {written(run, each, True)}" for name, each in value.items()]) + "}"
+            return (
+                "{"
+                + bounded(
+                    run, [f"{written_key(run, name)}: {written(run, each, True)}" for name, each in value.items()]
+                )
+                + "}"
+            )
     raise wrong("a value with a text form", value)
+
+
+def written_key(run: Run, name: str) -> str:
+    """A key as it may stand in a context: other than words, in quotes."""
+    return name if WORDS.fullmatch(name) else written(run, name, True)
 
 
 def bounded(run: Run, parts: list[str]) -> str:

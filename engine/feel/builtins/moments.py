@@ -65,7 +65,7 @@ def last_day_of_month(run: Run, date: Any) -> Date:
     return chronology.date(day.year, day.month, chronology.days_in_month(day.year, day.month))
 
 
-@builtin("is", "value1, value2")
+@builtin("is", "value1, value2", others=True)
 def is_(run: Run, a: Any, b: Any) -> bool:
     """The same value of the same type. Times that only name the same moment are not the same: clock, calendar and
     offset must agree (DMN 1.5 section 10.3.2.2)."""

@@ -55,6 +55,7 @@ class Builtin:
     name: str
     signatures: tuple[Signature, ...]
     function: Callable[..., Any]
+    others: bool = False  # named arguments that no signature knows are left out
 
     def takes(self, count: int) -> bool:
         return any(each.takes(count) for each in self.signatures)
@@ -62,7 +63,7 @@ class Builtin:
     def signature(self, names: tuple[str, ...]) -> Signature | None:
         """The signature that named arguments fit."""
         for each in self.signatures:
-            if set(names) <= set(each.names) and set(each.names[: each.required]) <= set(names):
+            if (self.others or set(names) <= set(each.names)) and set(each.names[: each.required]) <= set(names):
                 return each
         return None
 
@@ -85,11 +86,11 @@ class Builtin:
 BUILTINS: dict[str, Builtin] = {}
 
 
-def builtin(name: str, *signatures: str) -> Callable[[F], F]:
+def builtin(name: str, *signatures: str, others: bool = False) -> Callable[[F], F]:
     """Declare a built-in under a FEEL name."""
 
     def declare(function: F) -> F:
-        BUILTINS[name] = Builtin(name, tuple(Signature.read(each) for each in signatures or ("",)), function)
+        BUILTINS[name] = Builtin(name, tuple(Signature.read(each) for each in signatures or ("",)), function, others)
         return function
 
     return declare
