@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from engine import clock as clocks
-from engine import db, deadlines, definitions, identity, lint, queries, schema
+from engine import db, deadlines, definitions, identity, queries, schema
 from engine.commands import access, cases, consulting, models, operations, people, plans, signing
 from engine.commands.transaction import Moved, Tx
 from engine.errors import Conflict, DefinitionError, Forbidden
@@ -123,22 +123,22 @@ class _Area:
 class _Questions(_Area):
     """The queries of a module, each as a method that reads; checking a model reads first, then takes its time."""
 
-    def check_model(self, actor: str, process_id: str, xml: bytes) -> lint.Report:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        query = self._public(name)
+        return lambda *args, **options: self._engine.read(query, *args, **options)
+
+    def check_model(self, actor: str, process_id: str, xml: bytes) -> checking.Checked:
         """What is wrong with a model, were it deployed now as this process; nothing is stored. Who is no analyst gets
         Forbidden("role"). A model that cannot even be opened has the reasons as findings."""
         self._engine.read(models.require_analyst, actor)
         around = self._engine.read(checking.surroundings, process_id)
-        return self._engine.reports.check(process_id, xml, around).report
+        return self._engine.reports.check(process_id, xml, around)
 
-    def problems(self, actor: str, process_id: str, version: int | None = None) -> lint.Report:
-        """What is wrong with a deployed version (the latest), or with the draft of a process that has none, as of now.
-        Raises NotFound."""
-        xml, around = self._engine.read(library.stored, actor, process_id, version)
-        return self._engine.reports.check(process_id, xml, around).report
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        query = self._public(name)
-        return lambda *args, **options: self._engine.read(query, *args, **options)
+    def problems(self, actor: str, process_id: str, which: int | None = None) -> checking.Checked:
+        """What is wrong as of now with a version of a process, its draft (0), or the latest of them (None). Raises
+        NotFound."""
+        xml, around = self._engine.read(library.stored, actor, process_id, which)
+        return self._engine.reports.check(process_id, xml, around)
 
 
 class _Models(_Area):

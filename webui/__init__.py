@@ -12,7 +12,21 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import engine as core
-from webui import assets, auth, cases, failures, files, frame, inbox, languages, notices, protection, tasks, wording
+from webui import (
+    assets,
+    auth,
+    cases,
+    failures,
+    files,
+    frame,
+    inbox,
+    languages,
+    notices,
+    protection,
+    studio,
+    tasks,
+    wording,
+)
 
 
 def create_app(settings: "core.Settings | None" = None, *, engine: Any = None, proxies: int = 0) -> Flask:
@@ -35,7 +49,7 @@ def create_app(settings: "core.Settings | None" = None, *, engine: Any = None, p
 
     for part in (assets, languages, frame, wording, auth, protection, failures):
         part.install(app)
-    for part in (auth, inbox, tasks, cases, files, notices):
+    for part in (auth, inbox, tasks, cases, files, notices, studio):
         app.register_blueprint(part.pages)
 
     @app.get("/")

@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, Response, g, make_response, redirect, render
 
 import engine as core
 from webui import protection
-from webui.frame import engine, go, inside
+from webui.frame import asked_by_script, engine, go, inside
 
 COOKIE = "tk_session"
 OPEN = frozenset({"static", "health", "auth.log_in", "auth.enter"})
@@ -39,6 +39,8 @@ def recognise() -> Response | None:
             engine().people.touch(token)
     if g.session is not None or request.endpoint in OPEN:
         return None
+    if asked_by_script():
+        return make_response({"code": "no_session"}, 401)
     seen = request.full_path.rstrip("?") if request.method == "GET" else urlsplit(request.referrer or "").path
     onward = inside(seen) if seen != "/" else None
     return go(url_for("auth.log_in", tiep=onward, het_phien=1 if token else None))

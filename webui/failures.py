@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 import engine as core
 from webui import wording
+from webui.frame import asked_by_script
 
 STATUS: dict[type[Exception], int] = {
     core.NotFound: 404,
@@ -193,7 +194,8 @@ def limit() -> int:
 
 def answer(status: int, page: Page, *, code: str, incident: str | None = None) -> Any:
     """The error as a page; as JSON when a script of ours asked."""
-    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+    wanted = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    if wanted == "application/json" or asked_by_script():
         return make_response(jsonify(code=code, message=page.title, text=page.text), status)
     if g.get("chrome") is None and status == 500:
         g.session = None  # the frame must not ask the engine that has just failed

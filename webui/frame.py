@@ -70,6 +70,17 @@ def just_done() -> Done | None:
     return Done(str(code), str(what))
 
 
+def for_scripts(view: Any) -> Any:
+    """Marks a view that scripts of ours ask: what goes wrong is told as JSON, and nobody is sent to the log-in page."""
+    view.for_scripts = True
+    return view
+
+
+def asked_by_script() -> bool:
+    """Whether the request is for such a view."""
+    return getattr(current_app.view_functions.get(request.endpoint or ""), "for_scripts", False)
+
+
 def inside(address: str | None) -> str | None:
     """`address` when it is a path of this site, else None: nobody is forwarded to somewhere else."""
     if address and address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable():

@@ -76,7 +76,8 @@ def refuse_forged() -> None:
         raise failures.Forged
     if g.get("session") is None and FORM_COOKIE not in request.cookies:
         raise failures.Forged
-    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    header = request.headers.get("X-CSRF-Token") or request.headers.get("X-CSRFToken")
+    given = header or request.form.get("csrf_token", "")
     try:
         URLSafeSerializer(secret(), salt="form").loads(given)
     except BadData:

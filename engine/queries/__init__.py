@@ -14,9 +14,9 @@ from engine.queries.access import (
 from engine.queries.access import notices_of as notices
 from engine.queries.dossier import case, diagram
 from engine.queries.inbox import inbox
+from engine.queries.library import content as model
 from engine.queries.library import (
     draft,
-    model,
     model_options,
     process,
     process_diagram,

@@ -139,7 +139,9 @@ def chrome(tx: Asker, person: str) -> Chrome:
         .scalar_subquery()
     )
     row = tx.conn.execute(sa.select(todo.label("todo"), unread.label("unread"))).one()
-    may = {"cases"}
+    may = {"cases", "processes"}
+    if actor.models:
+        may.add("models")
     if actor.roles & {"van_phong_tong_hop", "truong_don_vi"}:
         may.add("start")
     moved = abs((tx.now - tx.system_now).total_seconds()) >= 1

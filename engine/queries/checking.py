@@ -40,6 +40,16 @@ class Checked:
     definition: bpmn.Definition | None
     report: lint.Report
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What elements and flows are called, to tell of findings and runs."""
+        if self.definition is None:
+            return {}
+        found = {e.id: " ".join(e.name.split()) for e in self.definition.elements.values() if e.name.strip()}
+        flows_ = self.definition.flows.values()
+        found |= {f.id: " ".join(f.name.split()) or found.get(f.target, f.target) for f in flows_}
+        return found
+
 
 class Reports:
     """The reports of the last models that this process has checked."""

@@ -89,8 +89,6 @@ class ProcessView:
     versions: Sequence[VersionRow]
     revisions: Sequence[RevisionView]
     may_edit: bool
-    # what every element is called, in all versions that are shown
-    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,35 +106,30 @@ class DraftView:
     saved_at: datetime | None
 
 
-def find(tx: Asker, process_id: str, version: int | None = None) -> Any:
-    """The row of a version, the latest when none is named. Raises NotFound."""
-    v = process_versions.c
-    query = sa.select(process_versions).where(v.tenant_id == tx.tenant, v.process_id == process_id)
-    query = query.where(v.version == version) if version is not None else query.order_by(v.version.desc()).limit(1)
-    row = tx.conn.execute(query).first()
-    if row is None:
-        raise NotFound("process", f"Expected version {version or 'any'} of process {process_id}, found none.")
-    return row
+# Which model of a process is meant: a version's number, DRAFT, or None for the latest version (the draft, when nothing
+# was deployed yet).
+DRAFT = 0
 
 
-def _source(tx: Asker, row: Any) -> bytes:
-    return definitions.resource(tx.conn, tx.tenant, row.files["model"])
-
-
-def stored(tx: Asker, person: str, process_id: str, version: int | None = None) -> tuple[bytes, checking.Surroundings]:
-    """The bytes of a version (the latest; of the draft when nothing was deployed), and what they lean on now."""
-    around = checking.surroundings(tx, process_id)
-    if version is None:
+def content(tx: Asker, person: str, process_id: str, which: int | None = None) -> bytes:
+    """The bytes of a model. Raises NotFound."""
+    if which != DRAFT:
+        v = process_versions.c
+        query = sa.select(v.files).where(v.tenant_id == tx.tenant, v.process_id == process_id)
+        query = query.order_by(v.version.desc()).limit(1) if which is None else query.where(v.version == which)
+        files = tx.conn.execute(query).scalar()
+        if files is not None:
+            return definitions.resource(tx.conn, tx.tenant, files["model"])
+    if which is None or which == DRAFT:
         found = draft(tx, person, process_id)
-        if found.version is None:
-            return found.content, around
-    return _source(tx, find(tx, process_id, version)), around
+        if found.number:
+            return found.content
+    raise NotFound("process", f"Expected a process {process_id} with this version, found none.")
 
 
-def model(tx: Asker, person: str, process_id: str, version: int) -> bytes:
-    """The bytes of a deployed version. Raises NotFound."""
-    tx.actor(person)
-    return _source(tx, find(tx, process_id, version))
+def stored(tx: Asker, person: str, process_id: str, which: int | None = None) -> tuple[bytes, checking.Surroundings]:
+    """The bytes of a model, and what it leans on now."""
+    return content(tx, person, process_id, which), checking.surroundings(tx, process_id)
 
 
 def _revisions(tx: Asker, *which: sa.ColumnElement[bool]) -> sa.Select[Any]:
@@ -167,12 +160,13 @@ def draft(tx: Asker, person: str, process_id: str) -> DraftView:
     latest = definitions.newest(tx.conn, tx.tenant, process_id)
     version = latest.version if latest is not None else None
     if found is not None:
-        content = definitions.resource(tx.conn, tx.tenant, found.hash)
+        kept = definitions.resource(tx.conn, tx.tenant, found.hash)
         by = found.made_by_name or found.made_by
-        return DraftView(process_id, found.name, found.number, content, found.base, version, by, found.made_at)
+        return DraftView(process_id, found.name, found.number, kept, found.base, version, by, found.made_at)
     if latest is None:
         raise NotFound("process", f"Expected a process {process_id}, found none.")
-    return DraftView(process_id, latest.name, 0, _source(tx, latest), version, version, "", None)
+    kept = definitions.resource(tx.conn, tx.tenant, latest.files["model"])
+    return DraftView(process_id, latest.name, 0, kept, version, version, "", None)
 
 
 def revision(tx: Asker, person: str, process_id: str, number: int) -> bytes:
@@ -293,51 +287,28 @@ def process(tx: Asker, person: str, process_id: str, lang: str = "vi") -> Proces
     ]
     shown = _revisions(tx, model_revisions.c.process_id == process_id).limit(REVISIONS_SHOWN)
     revisions = [_revision_view(r) for r in tx.conn.execute(shown)]
-    definition = _opened(tx, draft(tx, person, process_id).content) if not made else _bundle(tx, made[0])
+    definition = _opened(content(tx, person, process_id))
     own = definition.processes.get(process_id) if definition is not None else None
     about = own.documentation if own is not None else ""
-    names = element_names(definition, lang) if definition is not None else {}
-    return ProcessView(row, about, versions, revisions, actor.models, names)
+    return ProcessView(row, about, versions, revisions, actor.models)
 
 
-def element_names(definition: bpmn.Definition, lang: str = "vi") -> dict[str, str]:
-    """What the elements of a model are called: {id: name}, without those that have no name."""
-    found = {
-        e.id: (e.properties.get("name:en") if lang == "en" else None) or e.name for e in definition.elements.values()
-    }
-    return {key: name for key, name in found.items() if name}
-
-
-def _bundle(tx: Asker, row: Any) -> bpmn.Definition:
-    found: bpmn.Definition = tx.models.bundle(tx.conn, tx.tenant, row.hash).definition
-    return found
-
-
-def _opened(tx: Asker, content: bytes) -> bpmn.Definition | None:
+def _opened(source: bytes) -> bpmn.Definition | None:
     try:
-        return bpmn.compile(content, strict=False)
+        return bpmn.compile(source, strict=False)
     except DefinitionError:
         return None
 
 
-def process_diagram(tx: Asker, person: str, process_id: str, version: int | None = None, lang: str = "vi") -> str:
-    """A process's diagram as SVG: of a version (the latest), of the draft when nothing was deployed.
-
-    An empty text when there is nothing that can be drawn. Raises NotFound.
-    """
-    found = draft(tx, person, process_id)
-    if version is None and found.version is None:
-        definition, content = _opened(tx, found.content), found.content
-    else:
-        row = find(tx, process_id, version)
-        definition, content = _bundle(tx, row), _source(tx, row)
-    if definition is None or (b"BPMNShape" not in content and len(definition.elements) > DRAWN):
+def process_diagram(tx: Asker, person: str, process_id: str, which: int | None = None, lang: str = "vi") -> str:
+    """A process's diagram as SVG; an empty text when the model cannot be drawn. Raises NotFound."""
+    source = content(tx, person, process_id, which)
+    definition = _opened(source)
+    if definition is None or (b"BPMNShape" not in source and len(definition.elements) > DRAWN):
         return ""
     try:
-        return drawing.svg(content, {}, (), lang)
-    except Exception:  # a draft may be drawn in any way; the page then says that there is no picture of it
-        if found.version is not None:
-            raise
+        return drawing.svg(source, {}, (), lang)
+    except Exception:  # a file from elsewhere may be drawn in any way: the page says that there is no picture of it
         return ""
 
 
@@ -353,7 +324,7 @@ def model_options(tx: Asker, person: str) -> dict[str, list[dict[str, str]]]:
     elements = [e for bundle in bundles.values() for e in bundle.definition.elements.values()]
     lane_names = {e.lane: e.lane_name for e in elements if e.lane and e.lane_name}
     forms = {
-        form_id: tx.models.form(tx.conn, tx.tenant, digest).name
+        form_id: tx.models.form(tx.conn, tx.tenant, digest).title["vi"]
         for form_id, digest in environment.forms_for("").items()
     }
     return {

@@ -29,6 +29,7 @@ from webui.wording.decisions import (
 )
 from webui.wording.events import done, event, origin
 from webui.wording.marks import N_, Mark
+from webui.wording.processes import problems_mark, process_field, process_mark, who
 from webui.wording.prose import glue, paragraphs
 from webui.wording.refusals import field_label, problem, reason_text, refusal, refusal_text, wait_text, why_not
 from webui.wording.states import case_mark, due_line, due_mark, due_tag, group, progress_mark, step_mark
@@ -66,6 +67,9 @@ __all__ = [
     "outcome_mark",
     "paragraphs",
     "problem",
+    "problems_mark",
+    "process_field",
+    "process_mark",
     "progress_mark",
     "reason_text",
     "refusal",
@@ -76,6 +80,7 @@ __all__ = [
     "step_mark",
     "wait_text",
     "weekday",
+    "who",
     "why_not",
 ]
 

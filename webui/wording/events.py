@@ -81,6 +81,10 @@ DONE = {
     "opinion": N_("The opinion was sent: %(what)s."),
     "responded": N_("The answer to the remark is saved."),
     "started": N_("The case is open."),
+    "model_uploaded": N_("The file is stored as a draft."),
+    "draft_begun": N_("The draft is begun."),
+    "draft_dropped": N_("The draft was dropped; its revisions are kept."),
+    "draft_restored": N_("The earlier revision is the draft again."),
 }
 
 

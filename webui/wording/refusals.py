@@ -111,6 +111,16 @@ def refusal_text(code: str, told: dict[str, Any]) -> str:
             return _("A signature needs the password once more.")
         case "busy":
             return _("Many people are saving at this moment. Try again in a few seconds.")
+        case "analysts_only":
+            return _("Only analysts of processes draw and deploy them.")
+        case "draft_changed":
+            return _("Somebody else has changed the draft in the meantime.")
+        case "draft_exists":
+            return _("A draft of this process is open already.")
+        case "process_exists":
+            return _("There is a process with this code already")
+        case "nothing_new":
+            return _("The draft is the same as the version in force; there is nothing to deploy.")
         case "no_process":
             return _("There is no process for this focus task yet.")
         case _:
