@@ -1,8 +1,9 @@
-// Builds ../static: one stylesheet, one script, fonts cut to what Vietnamese needs, the icons that templates use.
+// Builds ../static: one stylesheet, one script, fonts cut to what Vietnamese needs, the icons that templates use; and the
+// modeler (studio.js, studio.css), which only its own page loads.
 // Names carry a hash of the content, so that browsers may keep files for ever; manifest.json maps plain names to them.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
@@ -70,6 +71,48 @@ const js = await esbuild.build({
   format: "esm",
 });
 emit("app.js", js.outputFiles[0].text);
+
+// --- the modeler: a bundle of its own, many times as heavy as everything else ---------------------------------------
+const studio = await esbuild.build({
+  ...common,
+  entryPoints: [join(here, "js", "studio", "studio.js")],
+  target: browsers,
+  format: "esm",
+  define: { "process.env.NODE_ENV": '"production"' },
+  loader: { ".svg": "text" },
+});
+emit("studio.js", studio.outputFiles[0].text);
+// Its shapes are letters of a font: of the five formats that bpmn.css names, the one that every browser here reads.
+const newestFontOnly = {
+  name: "newest-font-only",
+  setup(build) {
+    build.onLoad({ filter: /bpmn-font[/\\]css[/\\]bpmn\.css$/ }, ({ path }) => {
+      const face = /@font-face\s*{[^}]*}/;
+      const css = readFileSync(path, "utf8");
+      if (!face.test(css)) throw new Error(`${path}: expected an @font-face`);
+      const one = "@font-face{font-family:'bpmn';src:url('../font/bpmn.woff2') format('woff2')}";
+      return { contents: css.replace(face, one), loader: "css" };
+    });
+  },
+};
+const studioCss = await esbuild.build({
+  ...common,
+  entryPoints: { studio: join(here, "css", "studio", "studio.css") },
+  target: browsers,
+  plugins: [newestFontOnly],
+  loader: { ".svg": "file", ".woff2": "file" },
+  outdir: fresh,
+  assetNames: "[name]-[hash]",
+});
+for (const { path, contents } of studioCss.outputFiles) {
+  if (path.endsWith(".css")) emit("studio.css", Buffer.from(contents));
+  else {
+    const name = basename(path);
+    writeFileSync(join(fresh, name), contents);
+    manifest[name] = name; // its name is in the stylesheet already
+  }
+}
+
 emit("drum.svg", drum());
 emit("mark.svg", readFileSync(join(here, "mark.svg")));
 

@@ -1,0 +1,250 @@
+// Problems: asked of the server for what is on the canvas, listed, shown at their elements, and played step by step.
+import { nameOf, show } from "./modeler.js";
+import { count, t } from "./words.js";
+
+const WAIT = 1_200; // after the last change
+
+export class Problems {
+  constructor(modeler, place, draft, root) {
+    this.modeler = modeler;
+    this.place = place;
+    this.draft = draft;
+    this.list = root.querySelector("[data-problems]");
+    this.told = root.querySelector("[data-check-state]");
+    this.counted = root.querySelector("[data-problem-count]");
+    this.player = root.querySelector("[data-player]");
+    this.found = [];
+    this.marked = [];
+    this.asked = 0;
+    this.list.addEventListener("click", (event) => {
+      const row = event.target.closest("[data-problem]");
+      if (!row) return;
+      if (event.target.closest("[data-play]")) this.play(Number(row.dataset.problem));
+      else this.choose(Number(row.dataset.problem));
+    });
+    this.list.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      const all = step && [...this.list.querySelectorAll(".go")];
+      const next = all?.[all.indexOf(event.target) + step];
+      if (!next) return;
+      event.preventDefault();
+      next.focus();
+    });
+    this.player.addEventListener("click", (event) => {
+      const act = event.target.closest("[data-act]")?.dataset.act;
+      if (act === "previous") this.step(-1);
+      if (act === "next") this.step(1);
+      if (act === "stop") this.stop();
+    });
+    this.player.addEventListener("keydown", (event) => {
+      const act = { ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), Escape: () => this.stop() }[event.key];
+      if (!act) return;
+      event.preventDefault();
+      event.stopPropagation();
+      act();
+    });
+  }
+
+  watch() {
+    this.modeler.on("commandStack.changed", () => {
+      this.stop();
+      this.told.textContent = t("Changed since the last check");
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.check(), WAIT);
+    });
+    this.modeler.on("selection.changed", ({ newSelection }) => this.follow(newSelection[0]?.id));
+  }
+
+  // Asks the server; an answer to an older question is dropped. Returns whether there is no error, null when unknown.
+  async check() {
+    clearTimeout(this.timer);
+    const mine = ++this.asked;
+    this.leaving?.abort();
+    this.leaving = new AbortController();
+    this.told.textContent = t("Checking…");
+    this.list.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(this.place.checkUrl, {
+        method: "POST",
+        body: await this.draft.xml(),
+        signal: this.leaving.signal,
+        headers: { "Content-Type": "application/xml", Accept: "application/json", "X-CSRF-Token": this.place.csrf },
+      });
+      if (mine !== this.asked) return null;
+      const said = await answer.json().catch(() => ({}));
+      if (!answer.ok && !said.problems) throw new Error(String(answer.status));
+      this.tell(said.problems ?? [], said);
+      return !this.found.some((one) => one.severity === "error");
+    } catch (error) {
+      if (mine !== this.asked || error.name === "AbortError") return null;
+      this.told.textContent = t("The check did not answer. The drawing is not affected");
+      this.list.removeAttribute("aria-busy");
+      return null;
+    }
+  }
+
+  tell(problems, { states, complete } = {}) {
+    this.stop();
+    this.found = [...problems].sort((a, b) => (a.severity === "error" ? 0 : 1) - (b.severity === "error" ? 0 : 1));
+    const errors = this.found.filter((one) => one.severity === "error").length;
+    this.counted.textContent = count(this.found.length);
+    const looked =
+      states === undefined || states === null
+        ? ""
+        : complete === false && states > 0
+          ? t("{n} states looked at, not all of them", { n: count(states) })
+          : states > 0
+            ? t("{n} states looked at", { n: count(states) })
+            : "";
+    const verdict = errors
+      ? t("{n} errors stand in the way of deploying", { n: count(errors) })
+      : this.found.length
+        ? t("no error, {n} warnings", { n: count(this.found.length) })
+        : t("no fault found");
+    this.told.textContent = [looked, verdict].filter(Boolean).join(", ").replace(/^./, (c) => c.toUpperCase());
+    this.list.removeAttribute("aria-busy");
+    this.list.replaceChildren(...this.found.map((one, number) => this.row(one, number)));
+    if (!this.found.length) {
+      const none = document.createElement("li");
+      none.className = "none";
+      none.textContent = t("No problems.");
+      this.list.append(none);
+    }
+    this.mark();
+  }
+
+  row(one, number) {
+    const row = document.getElementById("problem-row").content.firstElementChild.cloneNode(true);
+    row.dataset.problem = number;
+    row.classList.add(one.severity);
+    row.querySelector(".kind b").textContent = one.severity === "error" ? t("Error") : t("Warning");
+    for (const icon of row.querySelectorAll("[data-severity]")) icon.toggleAttribute("hidden", icon.dataset.severity !== one.severity);
+    const element = one.element && this.modeler.get("elementRegistry").get(one.element);
+    row.querySelector(".where").textContent = element ? `${nameOf(element)}: ` : "";
+    row.querySelector(".what").textContent = one.message;
+    row.querySelector(".go").toggleAttribute("data-nowhere", !element);
+    const play = row.querySelector("[data-play]");
+    play.hidden = !one.run?.length;
+    if (one.run?.length) play.setAttribute("aria-label", `${t("Play the run")}: ${one.message}`);
+    return row;
+  }
+
+  // A badge with the number of problems at each element; its words say which.
+  mark() {
+    const canvas = this.modeler.get("canvas");
+    const overlays = this.modeler.get("overlays");
+    overlays.remove({ type: "problem" });
+    for (const [id, cls] of this.marked) if (this.modeler.get("elementRegistry").get(id)) canvas.removeMarker(id, cls);
+    this.marked = [];
+    const at = new Map();
+    this.found.forEach((one, number) => {
+      const element = one.element && this.modeler.get("elementRegistry").get(one.element);
+      if (element) at.set(one.element, [...(at.get(one.element) ?? []), number]);
+    });
+    for (const [id, numbers] of at) {
+      const element = this.modeler.get("elementRegistry").get(id);
+      const worst = numbers.some((number) => this.found[number].severity === "error") ? "error" : "warning";
+      const badge = document.createElement("button");
+      badge.type = "button";
+      badge.className = `problem-badge ${worst}`;
+      badge.dataset.at = id;
+      badge.textContent = numbers.length;
+      const said = numbers.map((number) => this.found[number].message).join("\n");
+      badge.title = said;
+      badge.setAttribute("aria-label", `${nameOf(element)}: ${said}`);
+      badge.addEventListener("click", () => this.choose(numbers[0]));
+      const middle = element.waypoints?.[Math.floor((element.waypoints.length - 1) / 2)];
+      const position = middle ? { left: middle.x - element.x - 10 || 0, top: middle.y - element.y - 10 || 0 } : { top: -11, right: 11 };
+      overlays.add(id, "problem", { position: element.waypoints ? { top: -10, left: 8 } : position, html: badge });
+      canvas.addMarker(id, `has-${worst}`);
+      this.marked.push([id, `has-${worst}`]);
+    }
+  }
+
+  choose(number) {
+    const one = this.found[number];
+    if (!one) return;
+    this.pick(number);
+    if (one.element) show(this.modeler, one.element);
+    this.bubble(one);
+  }
+
+  pick(number) {
+    for (const row of this.list.querySelectorAll("[data-problem]")) {
+      const here = Number(row.dataset.problem) === number;
+      row.classList.toggle("picked", here);
+      if (here) row.scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  // Selecting an element on the canvas finds its problem in the list.
+  follow(id) {
+    const picked = this.list.querySelector(".picked");
+    if (picked && this.found[Number(picked.dataset.problem)]?.element === id) return;
+    this.modeler.get("overlays").remove({ type: "problem-words" });
+    const number = this.found.findIndex((one) => one.element === id);
+    this.pick(id && number >= 0 ? number : -1);
+  }
+
+  bubble(one) {
+    const overlays = this.modeler.get("overlays");
+    overlays.remove({ type: "problem-words" });
+    const element = one.element && this.modeler.get("elementRegistry").get(one.element);
+    if (!element) return;
+    const words = document.createElement("div");
+    words.className = `problem-words ${one.severity}`;
+    words.textContent = one.message;
+    overlays.add(one.element, "problem-words", { position: { bottom: -6, left: 0 }, html: words });
+  }
+
+  // --- the shortest run that shows the fault ------------------------------------------------------------------------
+
+  play(number) {
+    this.stop();
+    this.pick(number);
+    this.run = this.found[number].run;
+    this.fault = this.found[number];
+    this.at = -1;
+    this.player.hidden = false;
+    this.step(1);
+    this.player.querySelector("[data-act=next]").focus();
+  }
+
+  step(by) {
+    if (!this.run) return;
+    this.at = Math.min(Math.max(this.at + by, 0), this.run.length);
+    const canvas = this.modeler.get("canvas");
+    this.clear();
+    const over = this.at === this.run.length; // one more than the acts: the fault itself
+    for (const act of this.run.slice(0, this.at)) this.light(canvas, act.element, "run-done");
+    const act = over ? { element: this.fault.element, words: this.fault.message } : this.run[this.at];
+    this.light(canvas, act.element, over ? "run-fault" : "run-now");
+    if (act.element) show(this.modeler, act.element);
+    this.player.querySelector("[data-run-at]").textContent = over
+      ? t("End of the run")
+      : t("Step {n} of {all}", { n: this.at + 1, all: this.run.length });
+    this.player.querySelector("[data-run-words]").textContent = act.words ?? "";
+    const [back, next] = ["previous", "next"].map((name) => this.player.querySelector(`[data-act=${name}]`));
+    back.setAttribute("aria-disabled", String(this.at === 0));
+    next.setAttribute("aria-disabled", String(over));
+  }
+
+  light(canvas, id, cls) {
+    if (!id || !this.modeler.get("elementRegistry").get(id)) return;
+    canvas.addMarker(id, cls);
+    (this.lit ??= []).push([id, cls]);
+  }
+
+  clear() {
+    const canvas = this.modeler.get("canvas");
+    for (const [id, cls] of this.lit ?? []) if (this.modeler.get("elementRegistry").get(id)) canvas.removeMarker(id, cls);
+    this.lit = [];
+  }
+
+  stop() {
+    if (!this.run) return;
+    this.clear();
+    this.run = null;
+    this.player.hidden = true;
+  }
+}
