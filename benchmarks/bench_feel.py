@@ -66,11 +66,13 @@ def main() -> None:
     for rules in (10, 100, 1000):
         by_value = table(lambda n: f'"k{n}"', rules, "UNIQUE")
         by_range = table(lambda n: f"[{n}..{n + 1})", rules, "UNIQUE")
-        by_other = table(lambda n: f"? = {n}", rules, "UNIQUE")
+        by_condition = table(lambda n: f"? &gt;= {n} and ? &lt; {n + 1}", rules, "UNIQUE")
+        by_other = table(lambda n: f"? = base + {n}", rules, "UNIQUE")  # no index can answer these
         for name, decision, given in (
             ("constants", by_value, {"x": f"k{rules - 1}", "y": 1}),
             ("ranges", by_range, {"x": rules - 1, "y": 1}),
-            ("expressions", by_other, {"x": rules - 1, "y": 1}),
+            ("conditions", by_condition, {"x": rules - 1, "y": 1}),
+            ("expressions", by_other, {"x": rules - 1, "y": 1, "base": 0}),
         ):
             decide = functools.partial(decision.evaluate, given)
             assert decide().value == str(rules - 1)

@@ -120,29 +120,41 @@ def test_constants_ranges_and_negations_in_one_column():
 def test_the_index_of_a_table_agrees_with_its_cells_evaluated_one_by_one():
     source = random.Random(3)
     ends = ["1", "2.5", "-3", "10"]
+    others = [
+        *('"x"', '"y"', "true", "null", '@"2022-01-01"', '> date("2021-01-01")', 'date("2022-02-30")', '< @"P1D"'),
+        *('[date("2021-01-01")..@"2022-01-01")', '["a".."y"]', "(< 5)", "[1, 10]", '@"12:00:00"', '>= @"P2M"'),
+        *('> @"2021-05-05T00:00:00Z"', '= @"2022-01-01T00:00:00Z"', '< @"2022-01-01T00:00:00"', '> @"-20000-01-01"'),
+        *("? = null", "? = 10", "10 >= ?", '"b" < ?', "? between 1 and 3", "? > 1 and ? <= 10", '? > 1 and ? < "x"'),
+        *('? < 0 or ? = "x" or ? > 9', "? != 1", "? + 0 > 2", "? > 1 and ? > 2 and 3 > ?", "not(1, 2.5)", "not(null)"),
+        *(
+            'not("x", @"2022-01-01")',
+            "not(< 5)",
+            "not(? = 1)",
+            "? in [1..3]",
+            "?",
+            "[1..5], ? > 9",
+            "? instance of number",
+        ),
+        *('time("12:00:00Z")', "? = 1 and ? = 1", 'date and time("2022-01-01T00:00:00Z")', '? >= date("2022-01-01")'),
+    ]
 
     def cell_text():
         a, b = sorted(source.sample(ends, 2), key=float)
         one = [a, f"< {a}", f">= {b}", f"= {a}", f"!= {a}", f"[{a}..{b}]", f"({a}..{b})", f"]{a}..{b}]", f"[{b}..{a}]"]
-        one += ['"x"', '"y"', "true", "null", f"not({a}, {b})", f"? > {a}", '@"2022-01-01"', '> date("2021-01-01")']
-        one += [
-            '[date("2021-01-01")..@"2022-01-01")',
-            'date("2022-02-30")',
-            '< @"P1D"',
-            '["a".."y"]',
-            "(< 5)",
-            "[1, 10]",
-        ]
-        first, second = source.sample([each for each in one if not each.startswith("not")], 2)
-        return source.choice([source.choice(one), first, f"{first}, {second}", "-"])
+        one += [f"not({a}, {b})", f"? > {a}", f"? >= {a} and ? < {b}", f"{b} = ?"]
+        first, second = source.sample([each for each in one + others if not each.startswith("not")], 2)
+        return source.choice([source.choice(one), source.choice(others), f"{first}, {second}", "-"])
 
-    cells = [cell_text() for _ in range(500)]
+    cells = [cell_text() for _ in range(800)]
+    assert set(others) <= set(cells)
     decision = dmn.parse(table('hitPolicy="COLLECT"', ["x"], ["out"], [[c, f"{n}"] for n, c in enumerate(cells)]))
-    days = [dt.date(2022, 1, 1), dt.date(2021, 5, 5), dt.timedelta(0)]
-    values = [1, 2, 2.5, Decimal("-3"), 10, 99, -99, 0.5, "x", "z", True, None, [1], *days]
-    for value in values:
+    given = [1, 2, 2.5, Decimal("-3"), 10, 99, -99, 0.5, "x", "z", "b", True, False, None, [1], {"a": 1}]
+    texts = ["2022-01-01", "2021-05-05", "PT0S", "P1D", "P2M", "2022-01-01T00:00:00Z", "2021-05-05T07:00:00+07:00"]
+    texts += ["2022-01-01T00:00:00", "12:00:00", "12:00:00Z", "-30000-01-01", "20000-05-05T10:00:00Z", "P99999999999D"]
+    for value in [*given, *(feel.compile_expression(f'@"{text}"').evaluate({}) for text in texts)]:
         expected = [n for n, c in enumerate(cells) if feel.compile_unary_tests(c).evaluate({"?": value}) is True]
-        assert decision.decision("d").evaluate({"x": value}).value == expected
+        found = decision.decision("d").evaluate({"x": value}).value
+        assert [cells[int(n)] for n in found] == [cells[n] for n in expected], value
 
 
 def test_a_boolean_is_not_a_number_in_a_cell():

@@ -70,6 +70,10 @@ class Table:
         self.rules = rules
         self.columns = [Column([rule.tests[n] for rule in rules], names) for n in range(len(inputs))]
         self.everything = (1 << len(rules)) - 1
+        self.open = [
+            tuple((n, column.cells[number]) for n, column in enumerate(self.columns) if number in column.cells)
+            for number in range(len(rules))
+        ]  # of each rule the cells that have to be evaluated
 
     def __call__(self, scope: Scope, session: Session) -> Any:
         """The table's value; one entry is added to the session's explanation."""
@@ -115,21 +119,20 @@ class Table:
         for column, value in zip(self.columns, given, strict=True):
             possible &= column.possible(value, run)
         run.charge(possible.bit_count())
-        contexts: list[Scope | None] = [None] * len(given)
-        open_columns = [(n, column.others) for n, column in enumerate(self.columns) if column.others & possible]
-        while possible:
-            bit = possible & -possible
-            possible ^= bit
-            number = bit.bit_length() - 1
-            for n, others in open_columns:
-                if others & bit:
-                    context = contexts[n]
-                    if context is None:
-                        context = contexts[n] = {**scope, "?": given[n]}
-                    if self.rules[number].tests[n].run(context, run) is not True:
-                        break
+        # one frame a column serves all its cells: each of them sets what it reads
+        frames: list[list[Any] | None] = [None] * len(given)
+        places = bin(possible)[:1:-1]
+        number = places.find("1")
+        while number >= 0:
+            for n, code in self.open[number]:
+                frame = frames[n]
+                if frame is None:
+                    frame = frames[n] = [{**scope, "?": given[n]}, run, *[None] * (self.columns[n].size - 2)]
+                if code(frame) is not True:
+                    break
             else:
                 yield number
+            number = places.find("1", number + 1)
 
     def output_values(self, rule: Rule, scope: Scope, session: Session) -> list[Any]:
         found = []

@@ -21,6 +21,7 @@ from engine.feel.values import Function, Range, Time, YearsMonths, equal, kind, 
 __all__ = [
     "DEFAULT",
     "Calendar",
+    "Code",
     "Compiled",
     "Diagnostic",
     "Env",
@@ -67,6 +68,11 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<feel {self.text!r}>"
+
+    @property
+    def parts(self) -> tuple[Code, int]:
+        """The closure, and the size of the frame that it needs: for who runs many expressions over one frame."""
+        return self._code, 2 + len(self._slots)
 
     def run(self, context: Mapping[str, Any], run: Run) -> Any:
         """Evaluate as a part of a larger evaluation: limits and diagnostics are those of `run`."""
