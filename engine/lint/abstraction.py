@@ -16,6 +16,8 @@ from engine.bpmn.definition import Element, EventDefinition, Flow, Job, Loop
 CHILDREN = 2
 # How often one choice is asked within one step: an automatic loop is followed so many turns.
 TURNS = 4
+# So many items in one step are surely a loop: a long model without waits needs a few for each element.
+AGENDA, AGENDA_EACH = 2_000, 10
 
 _TWO = feel.compile_expression(str(CHILDREN))
 _JOB = Job("lint", {})
@@ -76,6 +78,7 @@ class Abstract:
     oracle: Oracle
     kinds: Mapping[tuple[str, int], str]  # (element, event index) → kind in the model
     opaque: frozenset[str]  # elements that are not explored: the inside of ad-hoc sub-processes
+    env: bpmn.Env
 
 
 def abstract(definition: bpmn.Definition, process: str) -> Abstract:
@@ -88,7 +91,8 @@ def abstract(definition: bpmn.Definition, process: str) -> Abstract:
     without_data = replace(
         definition, process_id=process, elements=elements, flows=flows, message_flows=(), problems=(), _paths={}
     )
-    return Abstract(without_data, oracle, kinds, opaque)
+    env = bpmn.Env(agenda_limit=AGENDA + AGENDA_EACH * len(elements))
+    return Abstract(without_data, oracle, kinds, opaque, env)
 
 
 def _inside_ad_hoc(definition: bpmn.Definition) -> frozenset[str]:

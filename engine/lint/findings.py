@@ -47,6 +47,7 @@ RULES: Mapping[str, Literal["error", "warning"]] = {
     "uncaught_error": WARNING,
     "not_explored": WARNING,
     "cap_reached": WARNING,
+    "time_reached": WARNING,
 }
 
 # The names that a case has when it starts.

@@ -80,6 +80,7 @@ def loops(d: bpmn.Definition, container: str) -> list[set[str]]:
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
+    open_: set[str] = set()  # what is on the stack
     found: list[set[str]] = []
     for root in nodes:
         if root in index:
@@ -87,6 +88,7 @@ def loops(d: bpmn.Definition, container: str) -> list[set[str]]:
         work = [(root, iter(nexts(d, d.elements[root])))]
         index[root] = low[root] = len(index)
         stack.append(root)
+        open_.add(root)
         while work:
             node, rest = work[-1]
             for after in rest:
@@ -95,26 +97,29 @@ def loops(d: bpmn.Definition, container: str) -> list[set[str]]:
                 if after not in index:
                     index[after] = low[after] = len(index)
                     stack.append(after)
+                    open_.add(after)
                     work.append((after, iter(nexts(d, d.elements[after]))))
                     break
-                if after in stack:
+                if after in open_:
                     low[node] = min(low[node], index[after])
             else:
                 work.pop()
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[node])
                 if low[node] == index[node]:
-                    part = set(stack[stack.index(node) :])
-                    del stack[stack.index(node) :]
+                    part = set()
+                    while node not in part:
+                        part.add(stack.pop())
+                    open_ -= part
                     if len(part) > 1 or node in nexts(d, d.elements[node]):
                         found.append(part)
     return found
 
 
-def downstream(d: bpmn.Definition, element: str) -> set[str]:
-    """Everything that can come after an element in its container."""
+def downstream(d: bpmn.Definition, *elements: str) -> set[str]:
+    """Everything that can come after some elements in their container."""
     found: set[str] = set()
-    todo = nexts(d, d.elements[element])
+    todo = [n for e in elements for n in nexts(d, d.elements[e])]
     while todo:
         node = todo.pop()
         if node not in found and node in d.elements:
@@ -125,15 +130,8 @@ def downstream(d: bpmn.Definition, element: str) -> set[str]:
 
 def first_of(d: bpmn.Definition, elements: Iterable[str], also: Iterable[str] = ()) -> list[str]:
     """The elements that do not come after another one of them (or of `also`), in a loop the one named first."""
-    chosen: list[str] = []
-    every = [*dict.fromkeys([*also, *elements])]
-    after = {e: downstream(d, e) for e in every}
-    for number, element in enumerate(every):
-        behind = any(
-            element in after[other] and (other not in after[element] or every.index(other) < number)
-            for other in every
-            if other != element
-        )
-        if not behind:
-            chosen.append(element)
-    return chosen
+    after: dict[str, set[str]] = {}
+    for element in dict.fromkeys([*also, *elements]):
+        if not any(element in behind for behind in after.values()):
+            after[element] = downstream(d, element)
+    return [e for e in after if not any(e in after[o] and o not in after[e] for o in after if o != e)]

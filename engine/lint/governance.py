@@ -1,6 +1,7 @@
 """House rules: who does a step, with which form, who decides at a gate, whether a limit leaves time to work."""
 
 import datetime as dt
+from collections import deque
 from collections.abc import Iterator
 
 from engine import bpmn, feel
@@ -19,14 +20,17 @@ _FEWEST_AT_A_GATE = 2
 
 def check(d: bpmn.Definition, process: str, facts: Facts) -> Iterator[Finding]:
     """All findings of one process."""
-    for node in flows.inside(d, process):
+    nodes = flows.inside(d, process)
+    inside = set(nodes)
+    known: Times = {}
+    for node in nodes:
         e = d.elements[node]
         if e.type == "userTask":
             yield from _people(e, facts)
-            yield from _gate(d, process, e, facts)
+            yield from _gate(e, inside, facts)
             if not e.form_key and "gate" not in e.properties:
                 yield finding("no_form", e.id, "Expected a form: who completes this step has nothing to write down.")
-        yield from _limits(d, e)
+        yield from _limits(d, e, known)
 
 
 def lanes(e: Element) -> list[str]:
@@ -52,10 +56,10 @@ def _people(e: Element, facts: Facts) -> Iterator[Finding]:
             yield finding("nobody_holds_role", e.id, f"Nobody holds the role {lane!r} today.", role=lane)
 
 
-def _gate(d: bpmn.Definition, process: str, e: Element, facts: Facts) -> Iterator[Finding]:
+def _gate(e: Element, inside: set[str], facts: Facts) -> Iterator[Finding]:
     back = e.properties.get("return_to", "").split()
     for target in back:
-        if target not in flows.inside(d, process):
+        if target not in inside:
             message = f"Expected the step to which it is returned, found no {target!r}."
             yield finding("return_unresolved", e.id, message, ref=target)
     if "gate" not in e.properties:
@@ -73,7 +77,7 @@ def _gate(d: bpmn.Definition, process: str, e: Element, facts: Facts) -> Iterato
 # -- limits
 
 
-def _limits(d: bpmn.Definition, e: Element) -> Iterator[Finding]:
+def _limits(d: bpmn.Definition, e: Element, known: "Times") -> Iterator[Finding]:
     """An interrupting timer must leave time for the shortest way through what it interrupts."""
     found: list[tuple[Element, str]] = []
     if e.type == "boundaryEvent" and e.interrupting and e.attached_to in d.elements:
@@ -87,7 +91,7 @@ def _limits(d: bpmn.Definition, e: Element) -> Iterator[Finding]:
             limit = None if timer is None or timer.kind != "duration" else _duration(timer.value, _LONG_MONTH)
             if limit is None:
                 continue
-            needed = _needed(d, limited)
+            needed = _needed(d, limited, known)
             if needed is not None and needed > limit:
                 message = f"The limit of {_days(limit)} days is shorter than the steps inside, {_days(needed)} days."
                 yield finding("limit_too_short", event.id, message, limit=_days(limit), needed=_days(needed))
@@ -117,10 +121,15 @@ def _duration(value: Value | None, month: dt.timedelta) -> dt.timedelta | None:
         return None
 
 
-def _own(d: bpmn.Definition, e: Element) -> dt.timedelta:
+Times = dict[str, dt.timedelta | None]
+# So often, on the average, an element is looked at again; what does not settle says nothing.
+_TURNS = 10
+
+
+def _own(d: bpmn.Definition, e: Element, known: Times) -> dt.timedelta:
     """How long a step takes at least, as the model says."""
     if e.id in d.containers:
-        return (_needed(d, e.id) or _NOTHING) if e.type != "adHocSubProcess" else _NOTHING
+        return (_needed(d, e.id, known) or _NOTHING) if e.type != "adHocSubProcess" else _NOTHING
     if e.type == "userTask" and e.assignment is not None:
         return _duration(e.assignment.due, _SHORT_MONTH) or _NOTHING
     if e.type == "intermediateCatchEvent":
@@ -129,30 +138,32 @@ def _own(d: bpmn.Definition, e: Element) -> dt.timedelta:
     return _NOTHING
 
 
-def _needed(d: bpmn.Definition, limited: str) -> dt.timedelta | None:
+def _needed(d: bpmn.Definition, limited: str, known: Times) -> dt.timedelta | None:
     """The shortest time through an activity or a container: the quickest way, the slowest of parallel branches."""
-    if limited not in d.containers:
-        return _own(d, d.elements[limited])
-    inside = d.containers[limited]
+    if limited not in known:
+        known[limited] = _through(d, limited, known) if limited in d.containers else _own(d, d.elements[limited], known)
+    return known[limited]
+
+
+def _through(d: bpmn.Definition, container: str, known: Times) -> dt.timedelta | None:
+    inside = [d.elements[n] for n in d.containers[container].nodes]
+    inside = [e for e in inside if not e.event_sub_process and not e.for_compensation]
     done: dict[str, dt.timedelta] = {}
-    for _ in inside.nodes:
-        changed = False
-        for node in inside.nodes:
-            e = d.elements[node]
-            if e.event_sub_process or e.for_compensation:
-                continue
-            before = [done.get(d.flows[f].source) for f in e.incoming]
-            if e.attached_to is not None:
-                before = [None]  # an event at the border may come at once, or never
-            known = [b for b in before if b is not None]
-            if e.incoming and (not known or (e.type == "parallelGateway" and len(known) < len(before))):
-                continue
-            begins = (max if e.type == "parallelGateway" else min)(known, default=_NOTHING)
-            ends = begins + _own(d, e)
-            if node not in done or ends < done[node] or (e.type == "parallelGateway" and ends != done[node]):
-                done[node] = ends
-                changed = True
-        if not changed:
+    waiting = deque(e for e in inside if not e.incoming)
+    for _ in range(_TURNS * len(inside) + _TURNS):
+        if not waiting:
             break
-    last = [done[n] for n in inside.nodes if n in done and not d.elements[n].outgoing]
-    return min(last, default=None)
+        e = waiting.popleft()
+        join = e.type == "parallelGateway"
+        before = [done[source] for source in (d.flows[f].source for f in e.incoming) if source in done]
+        if e.incoming and (not before or (join and len(before) < len(e.incoming))):
+            continue
+        # An event at the border may come at once, or never.
+        begins = (max if join else min)(before, default=_NOTHING)
+        ends = begins + _own(d, e, known)
+        if e.id not in done or ends < done[e.id] or (join and ends != done[e.id]):
+            done[e.id] = ends
+            waiting.extend(d.elements[d.flows[f].target] for f in e.outgoing)
+    else:
+        return None
+    return min((done[e.id] for e in inside if e.id in done and not e.outgoing), default=None)

@@ -1,5 +1,6 @@
 """All rules together: a definition and the facts in, findings out, each problem told once."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,13 +14,18 @@ from engine.lint.space import CAP
 NO_FACTS = Facts()
 
 
-def check(definition: bpmn.Definition, facts: Facts = NO_FACTS, *, states: int = CAP) -> list[Finding]:
-    """What is wrong with a definition, errors first; `states` caps the search in each process."""
-    return examine(definition, facts, states=states).findings
+def check(
+    definition: bpmn.Definition, facts: Facts = NO_FACTS, *, states: int = CAP, seconds: float | None = None
+) -> list[Finding]:
+    """What is wrong with a definition, errors first; `states` caps the search in each process, `seconds` in all."""
+    return examine(definition, facts, states=states, seconds=seconds).findings
 
 
-def examine(definition: bpmn.Definition, facts: Facts = NO_FACTS, *, states: int = CAP) -> Report:
+def examine(
+    definition: bpmn.Definition, facts: Facts = NO_FACTS, *, states: int = CAP, seconds: float | None = None
+) -> Report:
     """The findings, and how many states were looked at. A definition with problems of reading is not explored."""
+    left = seconds
     found = [finding("model", p.element, p.message, code=p.code, **p.params) for p in definition.problems]
     explored, complete = 0, True
     for process in _processes(definition):
@@ -31,7 +37,9 @@ def examine(definition: bpmn.Definition, facts: Facts = NO_FACTS, *, states: int
         if definition.problems or not flows.entries(definition, process):
             complete = False
         elif states > 0:
-            behaviour, space = soundness.check(definition, process, states)
+            before = time.monotonic()
+            behaviour, space = soundness.check(definition, process, states, left)
+            left = None if left is None else max(0.0, left - (time.monotonic() - before))
             found = [*_merge(found, behaviour)]
             explored += len(space.nodes)
             complete = complete and space.complete

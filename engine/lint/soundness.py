@@ -6,6 +6,7 @@ that `docs/lint.md` names, a model without findings has none of these faults wha
 """
 
 import itertools
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -17,14 +18,17 @@ from engine.lint.findings import Finding, Trace, finding
 from engine.lint.space import CAP, Choices, Label, Last, Node, Space
 
 
-def check(definition: bpmn.Definition, process: str, cap: int = CAP) -> tuple[list[Finding], Space]:
-    """The findings of one process, and the space that was explored."""
+def check(
+    definition: bpmn.Definition, process: str, cap: int = CAP, seconds: float | None = None
+) -> tuple[list[Finding], Space]:
+    """The findings of one process, and the space that was explored: so many states at most, so many seconds."""
+    until = None if seconds is None else time.monotonic() + seconds
     model = abstract(definition, process)
     container = definition.containers[process]
     starts = [""] if container.starts else []
     starts += [n for n in container.nodes if _is_triggered(definition.elements[n])]
     main_flow = flows.main_flow(definition, process)
-    found = space.explore(model, main_flow, cap, starts)
+    found = space.explore(model, main_flow, cap, starts, until)
     findings = [
         *_deadlocks(definition, found),
         *_doubled(definition, found),
@@ -32,7 +36,7 @@ def check(definition: bpmn.Definition, process: str, cap: int = CAP) -> tuple[li
         *_endless(found),
         *_errors(found),
         *_dead(definition, process, found),
-        *_honest(process, found, cap),
+        *_honest(process, found, cap, seconds),
     ]
     return findings, found
 
@@ -209,11 +213,12 @@ def _dead(d: bpmn.Definition, process: str, found: Space) -> Iterator[Finding]:
         return
     dead = {e for e in flows.inside(d, process) if e not in found.seen} - found.model.opaque
     dead -= flows.unreachable(d, process)
+    stuck = {element for node in found.nodes for element in node.stuck}
     for element in sorted(dead):
         e = d.elements[element]
         before = {d.flows[f].source for f in e.incoming}
         # What waits for ever at a join is told as a deadlock there.
-        stands = any(element in n.stuck for n in found.nodes)
+        stands = element in stuck
         first = not before or before & found.seen
         skipped = e.for_compensation or any(x.kind == "compensation" for x in e.events) or e.scope in dead
         hosted = e.attached_to in dead
@@ -224,14 +229,20 @@ def _dead(d: bpmn.Definition, process: str, found: Space) -> Iterator[Finding]:
                 yield finding("dead", element, f"No run ever comes to {_name(d, element)}.")
 
 
-def _honest(process: str, found: Space, cap: int) -> Iterator[Finding]:
+def _honest(process: str, found: Space, cap: int, seconds: float | None) -> Iterator[Finding]:
     for element, (code, message) in found.failed.items():
         yield finding("not_explored", element, f"Runs were not followed beyond here ({code}): {message}", code=code)
     if not found.complete and not found.failed:
         faults = found.doubled or found.unbounded or found.endless or any(n.silent for n in found.nodes)
         said = "see the faults found" if faults else "no fault found"
-        message = f"Explored {len(found.nodes):,} states, {said} (cap reached)."
-        yield finding("cap_reached", process, message, states=len(found.nodes), cap=cap)
+        states = len(found.nodes)
+        if found.late:
+            message = f"Explored {states:,} states in {seconds:g} seconds, {said} (time is over)."
+            yield finding("time_reached", process, message, states=states, seconds=seconds)
+        else:
+            message = f"Explored {states:,} states, {said} (cap reached)."
+            case = "memory" if states < cap else None
+            yield finding("cap_reached", process, message, states=states, cap=cap, case=case)
 
 
 def _name(d: bpmn.Definition, element: str) -> str:

@@ -3,11 +3,12 @@
 A state is what the kernel stores; two states are the same when they differ only in ids, order of birth and data.
 Moves are everything that may happen: any open task or job completes, reports an error or an escalation that is
 caught, any awaited event comes, in any order and with any choices. An event that does not interrupt comes at most once
-for each time it is armed. The search stops at a cap, and says so.
+for each time it is armed. The search stops at a cap of states or of seconds, and says so.
 """
 
 import datetime as dt
 import itertools
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,9 +17,10 @@ from typing import Any
 from engine.bpmn import behaviours, stimuli
 from engine.bpmn.definition import Definition, Element, EventDefinition, Flow
 from engine.bpmn.faults import AgendaLimit
-from engine.bpmn.run import Env, Run
-from engine.bpmn.state import Part, Subscription, Token, load
+from engine.bpmn.run import Run
+from engine.bpmn.state import Part, Subscription, Token, host_of, load
 from engine.lint.abstraction import Abstract, Choice, Pruned
+from engine.lint.copies import copy
 
 CAP = 50_000
 # So many tokens at one place of one scope are looked at for growth without bound; where only events beside the flow
@@ -26,9 +28,11 @@ CAP = 50_000
 GROWTH = 3
 PILE = 2
 SCRIPTS = 512  # at most so many combinations of choices in one step
-AGENDA = 2_000
+# What is kept of the states, in characters of their texts: of all of them, and of those that wait for their turn and
+# are kept as they are (which takes some ten times as much).
+ROOM = 250_000_000
+LIVE = 10_000_000
 _NOW = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-_ENV = Env(agenda_limit=AGENDA)
 
 Label = tuple[str, str, str]  # (do, element, choice)
 Choices = tuple[tuple[Choice, bool], ...]
@@ -72,6 +76,11 @@ class Node:
     silent: bool = False  # not even those
     followers: list[int] = field(default_factory=list)  # -1: a way on that is not a state
     places: dict[Place, int] | None = None  # only where many tokens are at one place
+    live: Walk | None = None  # the state itself, until it has had its turn
+
+    @property
+    def size(self) -> int:
+        return len(self.main) + sum(len(text) for text in self.shards.values())
 
 
 @dataclass(slots=True)
@@ -80,7 +89,9 @@ class Space:
 
     model: Abstract
     nodes: list[Node] = field(default_factory=list)
+    until: float | None = None  # when the time is over, by `time.monotonic`
     complete: bool = True
+    late: bool = False  # the time was over
     seen: set[str] = field(default_factory=set)
     doubled: dict[str, int] = field(default_factory=dict)  # element → first state with two tokens there
     unbounded: dict[str, int] = field(default_factory=dict)
@@ -88,15 +99,26 @@ class Space:
     uncaught: dict[str, Last] = field(default_factory=dict)
     failed: dict[str, tuple[str, str]] = field(default_factory=dict)  # element → code and message of an incident
 
+    def time_is_over(self) -> bool:
+        """Whether to stop; then the search is not complete."""
+        if self.until is not None and time.monotonic() > self.until:
+            self.complete, self.late = False, True
+        return self.late
 
-def explore(model: Abstract, main_flow: frozenset[str], cap: int, starts: list[str]) -> Space:
-    """All states that can be reached, up to the cap. `main_flow`: elements where a second token means doubled work."""
-    space = Space(model)
+
+def explore(
+    model: Abstract, main_flow: frozenset[str], cap: int, starts: list[str], until: float | None = None
+) -> Space:
+    """All states that can be reached, up to the cap or until a moment of `time.monotonic`. `main_flow`: elements where
+    a second token means doubled work."""
+    space = Space(model, until=until)
     known: dict[Any, int] = {}
     ends = frozenset(e.id for e in model.definition.elements.values() if e.type == "endEvent" and e.id in main_flow)
     queue: deque[int] = deque()
+    room = live = 0
 
     def reached(walk: Walk, parent: int, label: Label, choices: Choices) -> None:
+        nonlocal room, live
         space.seen |= walk.seen
         key = _key(walk)
         at = known.get(key)
@@ -104,10 +126,15 @@ def explore(model: Abstract, main_flow: frozenset[str], cap: int, starts: list[s
             node = _node(walk, parent, label, choices)
             at = known[key] = len(space.nodes)
             space.nodes.append(node)
+            room += node.size
             if not node.ended and not _look(space, walk, at, main_flow):
                 node.followers.append(-1)  # not followed: growth without bound has been shown
             elif not node.ended:
                 queue.append(at)
+                if live < LIVE:
+                    live += node.size
+                    walk.undo.clear()
+                    node.live = walk
         for element in walk.twice:
             space.doubled.setdefault(element, at)
         if parent >= 0:
@@ -117,19 +144,23 @@ def explore(model: Abstract, main_flow: frozenset[str], cap: int, starts: list[s
         for walk, choices in _steps(space, model, None, ("start", start, ""), ends, -1):
             reached(walk, -1, ("start", start, ""), choices)
     while queue:
-        if len(space.nodes) >= cap:
+        if len(space.nodes) >= cap or room > ROOM:
             space.complete = False
+            break
+        if space.time_is_over():
             break
         number = queue.popleft()
         node = space.nodes[number]
-        walk = _walk(model, node, ends)
+        if node.live is not None:
+            walk, node.live, live = node.live, None, live - node.size
+        else:
+            walk = _walk(model, node, ends)
         moves = list(_moves(walk))
         if not any(firm for _, _, firm in moves):
             node.stuck = _standing(walk)
             node.silent = not moves
         for label, act, _ in moves:
-            ready = walk if act is moves[-1][1] else None  # the state is read once less
-            for after, choices in _steps(space, model, node, label, ends, number, act, ready):
+            for after, choices in _steps(space, model, walk, label, ends, number, act):
                 reached(after, number, label, choices)
     return space
 
@@ -139,10 +170,12 @@ def follow(model: Abstract, node: Node | None, label: Label) -> Iterator[tuple[N
     space = Space(model)
     ends: frozenset[str] = frozenset()
     acts: list[Act | None] = [None]
+    before = None
     if node is not None:
-        acts = list(itertools.islice((a for found, a, _ in _moves(_walk(model, node, ends)) if found == label), 1))
+        before = _walk(model, node, ends)
+        acts = list(itertools.islice((a for found, a, _ in _moves(before) if found == label), 1))
     for act in acts:
-        for walk, choices in _steps(space, model, node, label, ends, -1, act):
+        for walk, choices in _steps(space, model, before, label, ends, -1, act):
             yield _node(walk, -1, label, choices), choices
 
 
@@ -153,25 +186,45 @@ def standing(model: Abstract, node: Node) -> list[str]:
 
 def _node(walk: Walk, parent: int, label: Label, choices: Choices) -> Node:
     outcome = walk.outcome()
-    texts = {**walk.given, **outcome.shards}
     ended = walk.main.ended is not None
-    return Node(outcome.state, {k: v for k, v in texts.items() if v is not None}, parent, label, choices, ended)
+    shards = {k: v for k, v in outcome.shards.items() if v is not None}
+    return Node(outcome.state, shards, parent, label, choices, ended)
 
 
 def _walk(model: Abstract, node: Node, ends: frozenset[str]) -> Walk:
-    walk = Walk(model.definition, _ENV, _NOW, load(node.main), node.shards)
+    """A state in memory, with all its shards."""
+    walk = _new(model, load(node.main), ends)
+    for part_id in sorted(node.shards, key=lambda i: (i.count("."), host_of(i))):
+        part = walk.parts[part_id] = load(node.shards[part_id], part_id)
+        part.host = _host(walk, part_id)
+    return walk
+
+
+def _again(walk: Walk, model: Abstract, ends: frozenset[str]) -> Walk:
+    """The same state once more, to go on from."""
+    made = _new(model, copy(walk.main), ends)
+    for part_id, part in walk.parts.items():
+        if part_id:
+            made.parts[part_id] = copy(part, _host(made, part_id))
+    return made
+
+
+def _new(model: Abstract, main: Part, ends: frozenset[str]) -> Walk:
+    walk = Walk(model.definition, model.env, _NOW, main)
     walk.seen, walk.twice, walk.ends, walk.kinds = set(), set(), ends, model.kinds
     return walk
 
 
+def _host(walk: Walk, part_id: str) -> Token:
+    above, number, _ = host_of(part_id)
+    return walk.parts[above].tokens[number]
+
+
 def _parts(walk: Walk) -> list[Part]:
-    """The main part and all shards, loaded."""
-    found = [walk.main]
-    for part in found:
-        for token in list(part.tokens.values()):
-            if token.host is not None and token.host.sharded:
-                found += [p for p in walk.shards(token, token.host) if p.ended is None]
-    return found
+    """The main part and all shards in which something goes on."""
+    if len(walk.parts) == 1:
+        return [walk.main]
+    return [p for p in walk.parts.values() if p.ended is None or not p.id]
 
 
 # -- one step
@@ -183,12 +236,11 @@ Act = tuple[str, str, Any]  # (action, entity, argument)
 def _steps(
     space: Space,
     model: Abstract,
-    node: Node | None,
+    before: Walk | None,
     label: Label,
     ends: frozenset[str],
     number: int,
     act: Act | None = None,
-    ready: Walk | None = None,
 ) -> Iterator[tuple[Walk, Choices]]:
     """One move with every combination of choices that it meets, false before true."""
     oracle = model.oracle
@@ -198,16 +250,20 @@ def _steps(
         script = scripts.pop()
         tried += 1
         if tried > SCRIPTS:
+            element = oracle.asked[-1][0].element if oracle.asked else label[1]
+            space.failed.setdefault(element, ("too_many_choices", f"there are more than {SCRIPTS} ways to choose"))
             space.complete = False
+            return
+        if space.time_is_over():
             return
         oracle.prepare(script)
         walk, fine = None, True
         try:
-            if node is None or act is None:
+            if before is None or act is None:
                 walk = _begin(model, label, ends)
                 _go_on(walk)
             else:
-                walk, ready = ready or _walk(model, node, ends), None
+                walk = _again(before, model, ends)
                 _do(walk, act)
             walk.settle()
         except Pruned:
@@ -216,7 +272,8 @@ def _steps(
             fine = False
             element = next((t.element for _, t, _ in walk.agenda if t.element), label[1]) if walk else label[1]
             space.endless.setdefault(element, (number, label, tuple(oracle.asked)))
-        for at in range(len(oracle.asked) - 1, len(script) - 1, -1):
+        # More than can be tried need not be kept: those of the last questions are tried first.
+        for at in range(len(oracle.asked) - 1, max(len(script), len(oracle.asked) - SCRIPTS) - 1, -1):
             scripts.append((*(answer for _, answer in oracle.asked[:at]), not oracle.asked[at][1]))
         if walk is None:
             continue
@@ -228,7 +285,7 @@ def _steps(
 
 def _begin(model: Abstract, label: Label, ends: frozenset[str]) -> Walk:
     """A new instance, at the start event that the label names."""
-    out = stimuli.start(model.definition, {}, _NOW, _ENV, at=label[1] or None)
+    out = stimuli.start(model.definition, {}, _NOW, model.env, at=label[1] or None)
     shards = {part: text for part, text in out.shards.items() if text is not None}
     walk = _walk(model, Node(out.state, shards, -1, label, ()), ends)
     walk.seen |= {e["el"] for e in out.step.events if e["e"] == "element.entered"}

@@ -31,9 +31,7 @@ def _unreachable(d: bpmn.Definition, process: str) -> Iterator[Finding]:
     lost = flows.unreachable(d, process)
     heads = {n for n in lost if not any(d.flows[f].source in lost for f in d.elements[n].incoming)}
     heads = {n for n in heads if d.elements[n].attached_to not in lost and d.elements[n].scope not in lost}
-    told: set[str] = set()
-    for head in [n for n in lost if n in heads]:
-        told |= {head} | flows.downstream(d, head)
+    told = heads | flows.downstream(d, *heads)
     rest = [n for n in sorted(lost) if n not in told and d.elements[n].scope not in lost]
     for element in sorted(heads) + rest[:1]:
         e = d.elements[element]
@@ -78,10 +76,10 @@ def _supported(e: Element) -> Iterator[Finding]:
 
 
 def _loops(d: bpmn.Definition, process: str) -> Iterator[Finding]:
+    lost = flows.unreachable(d, process)
     for container in (process, *(n for n in flows.inside(d, process) if n in d.containers)):
         if _interrupted(d, container):
             continue
-        lost = flows.unreachable(d, process)
         for loop in flows.loops(d, container):
             out = any(after not in loop for n in loop for after in flows.nexts(d, d.elements[n]))
             if not out and not loop <= lost:

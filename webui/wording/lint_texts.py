@@ -337,18 +337,20 @@ LINT: dict[str, list[Pair]] = {
             "Move parallel branches into a process of their own to see them all.",
         ),
     ],
+    "cap_reached:memory": [
+        (
+            "Trạng thái của quy trình này quá lớn: mới xét {states}; phần còn lại chưa được xét. "
+            "Tách bớt nhánh song song thành quy trình con nếu muốn xét hết.",
+            "The states of this process are too large: {states} were looked at, nothing is claimed about the rest. "
+            "Move parallel branches into a process of their own to see them all.",
+        ),
+    ],
     "time_reached": [
         (
             "Hết {seconds} giây, mới xét {states} trạng thái; phần còn lại chưa được xét. "
             "Chạy lại bằng lệnh trinhky lint để xét lâu hơn.",
             "After {seconds} seconds {states} states had been looked at; nothing is claimed about the rest. "
             "Run trinhky lint to look longer.",
-        ),
-    ],
-    "not_looked_at": [
-        (
-            "Hình vẽ quá lớn để kiểm tra hết ({count} phần tử, giới hạn {limit}): {what} chưa được xét.",
-            "The model is too large to be checked as a whole ({count} elements, limit {limit}): {what} left out.",
         ),
     ],
 }
