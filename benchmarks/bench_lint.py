@@ -1,4 +1,4 @@
-"""Soundness: the price of a state, on the largest workflow, on multi-instances, and on parallel branches up to the cap."""
+"""Soundness: the price of a state, on the largest workflow, on multi-instances, on parallel branches up to the cap."""
 
 import time
 from pathlib import Path
@@ -9,8 +9,8 @@ from test_lint_soundness import wide
 
 T1 = Path(__file__).parents[1] / "workflows" / "chi_thi_khcn" / "chi_thi_khcn.bpmn"
 CAP = 5_000
-CONSULTATION = """<startEvent id="s"/><endEvent id="e"/><serviceTask id="mail">[job mail]</serviceTask><endEvent id="told"/>
-<userTask id="ask">[each people as person; until enough]</userTask>
+CONSULTATION = """<startEvent id="s"/><endEvent id="e"/><endEvent id="told"/>
+<serviceTask id="mail">[job mail]</serviceTask><userTask id="ask">[each people as person; until enough]</userTask>
 <boundaryEvent id="remind" attachedToRef="ask" cancelActivity="false">[timer Cycle R/P1D]</boundaryEvent>
 <boundaryEvent id="late" attachedToRef="ask">[timer Duration P9D]</boundaryEvent>
 ~ s ask e
