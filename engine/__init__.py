@@ -20,6 +20,7 @@ from engine.errors import (
     TooLarge,
 )
 from engine.settings import Settings
+from engine.simulation import simulate
 from engine.tryout import decide, play
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "decide",
     "lint",
     "play",
+    "simulate",
 ]
