@@ -108,6 +108,8 @@ def _inside_ad_hoc(definition: bpmn.Definition) -> frozenset[str]:
 
 def _element(e: Element, oracle: Oracle) -> Element:
     changes: dict[str, Any] = {
+        "before": (),  # listeners are asked and answer: nothing else can come of them
+        "after": (),
         "inputs": (),
         "outputs": (),
         "assignment": None,

@@ -349,7 +349,7 @@ def _standing(walk: Walk, every: bool = False) -> tuple[str, ...]:
 def _moves(walk: Walk) -> Iterator[tuple[Label, Act, bool]]:
     """Everything that may happen now; the last value is false for events that do not interrupt."""
     signals: dict[str, bool] = {}
-    for part in _parts(walk):
+    for part in _different(walk):
         for token in part.tokens.values():
             if token.element and token.entered and token.host is None and not token.children:
                 node = walk.node(token)
@@ -365,6 +365,26 @@ def _moves(walk: Walk) -> Iterator[tuple[Label, Act, bool]]:
                 yield (do, s.element, original), ("trigger", s.id, None), firm
     for name, firm in signals.items():
         yield ("signal", name, ""), ("signal", name, None), firm
+
+
+def _different(walk: Walk) -> list[Part]:
+    """The parts of a state, of children that are in the same state only the first: what one may do, the others may."""
+    parts = _parts(walk)
+    if len(parts) < 3:
+        return parts
+    below = _below(walk)
+    same: set[tuple[int, Any]] = set()
+    left_out: set[str] = set()
+    found: list[Part] = []
+    for part in parts:
+        if part.id:
+            kind = (id(part.host), _token_key(below, part.root))
+            if kind in same or part.id.rpartition(".")[0].rpartition(".")[0] in left_out:
+                left_out.add(part.id)
+                continue
+            same.add(kind)
+        found.append(part)
+    return found
 
 
 def _lasting(walk: Walk, part: Part, s: Subscription) -> bool:
@@ -405,10 +425,20 @@ def _key(walk: Walk) -> Any:
     """The state without ids, order and data."""
     if walk.main.ended is not None:
         return "ended"
-    return _token_key(walk, walk.main.root)
+    return _token_key(_below(walk), walk.main.root)
 
 
-def _token_key(walk: Walk, token: Token) -> Any:
+def _below(walk: Walk) -> dict[int, list[Part]]:
+    """The shards of each host in which something goes on."""
+    found: dict[int, list[Part]] = {}
+    if len(walk.parts) > 1:
+        for part in walk.parts.values():
+            if part.id and part.ended is None:
+                found.setdefault(id(part.host), []).append(part)
+    return found
+
+
+def _token_key(below: dict[int, list[Part]], token: Token) -> Any:
     waits: Any = ()
     if token.subscriptions:
         waits = tuple(sorted((s.element, s.event, s.was) for s in token.subscriptions.values()))
@@ -417,13 +447,13 @@ def _token_key(walk: Walk, token: Token) -> Any:
         if not token.children and not waits and token.extra is None:
             return (token.element, token.flow or "")
         counters: Any = ()
-        children = [_token_key(walk, t) for t in token.children.values()]
+        children = [_token_key(below, t) for t in token.children.values()]
     elif host.sharded:
         counters = ()
-        children = [_token_key(walk, p.root) for p in walk.shards(token, host) if p.ended is None]
+        children = [_token_key(below, p.root) for p in below.get(id(token), ())]
     else:
         counters = (host.active, len(host.queue or ()))
-        children = [_token_key(walk, t) for t in token.children.values()]
+        children = [_token_key(below, t) for t in token.children.values()]
     if len(children) > 1:
         children.sort(key=repr)
     extra = _shape(token.extra) if token.extra else ""
