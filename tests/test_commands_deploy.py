@@ -1,6 +1,7 @@
 """Deploying workflow folders: everything wrong is listed with its element, nothing is stored; running cases go on."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 import offices
 from engine import DefinitionError, Forbidden
-from engine.records import cases, process_versions, tasks
+from engine.records import cases, lane_bindings, process_versions, tasks
 from offices import DRAFTER, HEAD, SECRETARY, handles
 
 At = Callable[..., offices.Office]
@@ -136,6 +137,60 @@ def test_a_file_named_unlike_its_process_is_refused(office: offices.Office, fold
 def test_only_analysts_deploy(office: offices.Office, folder: Path, person: str) -> None:
     with offices.refused(office, Forbidden, "role"):
         office.engine.models.deploy(person, folder)
+
+
+# --- faults that only a look at the whole model finds ---------------------------------------------------------------
+
+
+def test_a_model_that_can_come_to_a_stop_is_refused_with_a_run_that_shows_it(
+    office: offices.Office, folder: Path
+) -> None:
+    """Of the three preparing steps only one is done, and all three are waited for."""
+    model = folder / "chi_thi_khcn.bpmn"
+    change(model, '<bpmn:parallelGateway id="tach_chuan_bi">', '<bpmn:exclusiveGateway id="tach_chuan_bi">')
+    at = model.read_text(encoding="utf-8")
+    begins = at.index('<bpmn:exclusiveGateway id="tach_chuan_bi">')
+    ends = at.index("</bpmn:parallelGateway>", begins)
+    at = at[:ends] + at[ends:].replace("</bpmn:parallelGateway>", "</bpmn:exclusiveGateway>", 1)
+    flows = re.findall(r'<bpmn:sequenceFlow id="(\w+)"[^>]*sourceRef="tach_chuan_bi"[^>]*/>', at)
+    assert len(flows) == 3
+    for number, flow in enumerate(flows[:2]):
+        condition = f'<bpmn:conditionExpression>=lead_unit = "phong_{number}"</bpmn:conditionExpression>'
+        at = re.sub(rf'(<bpmn:sequenceFlow id="{flow}"[^>]*)/>', rf"\1>{condition}</bpmn:sequenceFlow>", at)
+    at = at.replace(
+        '<bpmn:exclusiveGateway id="tach_chuan_bi"', f'<bpmn:exclusiveGateway id="tach_chuan_bi" default="{flows[2]}"'
+    )
+    model.write_text(at, encoding="utf-8")
+    before = offices.dump(office.engine)
+    with pytest.raises(DefinitionError) as found:
+        office.engine.models.deploy(ANALYST, folder)
+    assert offices.dump(office.engine) == before
+    stuck = next(p for p in found.value.problems if p.code == "deadlock")
+    assert (stuck.file, stuck.element) == ("chi_thi_khcn.bpmn", "gop_chuan_bi")
+    assert stuck.params["run"][0]["do"] == "start"
+
+
+def test_a_role_that_nobody_knows_is_refused(office: offices.Office, folder: Path) -> None:
+    model = folder / "chi_thi_khcn.bpmn"
+    change(model, 'candidateGroups="unit_head"', 'candidateGroups="truong_phong_nao_do"')
+    assert {code for _, _, code in refused(office, folder)} == {"unknown_role"}
+
+
+def test_warnings_do_not_stop_a_deployment(office: offices.Office, folder: Path) -> None:
+    report = office.engine.queries.problems(ANALYST, "chi_thi_khcn").report
+    assert report.findings and not report.errors
+    change(folder / "chi_thi_khcn.bpmn", 'name="Chọn Chỉ thị hay Kế hoạch"', 'name="Chọn loại văn bản"')
+    assert office.engine.models.deploy(ANALYST, folder) == [("chi_thi_khcn", 2)]
+
+
+def test_a_version_that_is_in_force_is_not_judged_again(office: offices.Office, folder: Path) -> None:
+    """What is deployed stays deployable: a role that was abolished since must not stop the folder's other changes."""
+    b = lane_bindings.c
+    with office.engine.statements().begin() as connection:
+        connection.execute(sa.delete(lane_bindings).where(b.lane == "unit_head"))
+    assert "unknown_role" in {f.rule for f in office.engine.queries.problems(ANALYST, "chi_thi_khcn").report.errors}
+    (folder / "artefacts.json").write_text('{"du_thao_1": "Dự thảo một"}', encoding="utf-8")
+    assert office.engine.models.deploy(ANALYST, folder) == []
 
 
 # --- deployed -----------------------------------------------------------------------------------------------------

@@ -328,7 +328,7 @@ def draft_to_check(tx: Tx, actor: str, process_id: str, seen: int) -> tuple[byte
     Raises Forbidden("role"), NotFound when no draft is open, Conflict("draft_changed").
     """
     require_analyst(tx, actor)
-    found = _required(tx, process_id, seen)
+    found = _required(tx, process_id, seen, reading=True)
     return definitions.resource(tx.conn, tx.tenant, found.hash), checking.surroundings(tx, process_id)
 
 
@@ -357,13 +357,17 @@ def deploy_draft(
     return process_id, version
 
 
-def _open_draft(tx: Tx, process_id: str) -> Any:
-    """The revision that is the open draft, None when none is; others who would change it wait until we are done."""
+def _open_draft(tx: Tx, process_id: str, reading: bool = False) -> Any:
+    """The revision that is the open draft, None when none is; others who would change it wait until we are done,
+    unless we are only `reading`."""
     d = model_drafts.c
-    number = tx.conn.execute(
-        # By itself: a row that is read together with a locked one may be as it was before the wait.
-        sa.select(d.number).where(d.tenant_id == tx.tenant, d.process_id == process_id).with_for_update()
-    ).scalar()
+    # By itself: a row that is read together with a locked one may be as it was before the wait.
+    query = sa.select(d.number).where(d.tenant_id == tx.tenant, d.process_id == process_id)
+    number = tx.conn.execute(query if reading else query.with_for_update()).scalar()
+    if number is None and not reading:
+        # There is no row to wait at: two who begin a draft, or who do after one was dropped, meet here.
+        definitions.current(tx.conn, tx.tenant)
+        number = tx.conn.execute(query.with_for_update()).scalar()
     return None if number is None else _revision(tx, process_id, model_revisions.c.number == number)
 
 
@@ -379,17 +383,17 @@ def _revision(tx: Tx, process_id: str, *which: sa.ColumnElement[bool]) -> Any:
     ).first()
 
 
-def _unchanged(tx: Tx, process_id: str, seen: int) -> Any:
+def _unchanged(tx: Tx, process_id: str, seen: int, reading: bool = False) -> Any:
     """The open draft, which must be revision `seen` (0: none). Raises Conflict("draft_changed")."""
-    found = _open_draft(tx, process_id)
+    found = _open_draft(tx, process_id, reading)
     if (0 if found is None else found.number) != seen:
         raise _conflict("draft_changed", found or _revision(tx, process_id), 0 if found is None else found.number)
     return found
 
 
-def _required(tx: Tx, process_id: str, seen: int) -> Any:
+def _required(tx: Tx, process_id: str, seen: int, reading: bool = False) -> Any:
     """The open draft. Raises NotFound besides what `_unchanged` raises."""
-    found = _unchanged(tx, process_id, seen)
+    found = _unchanged(tx, process_id, seen, reading)
     if found is None:
         raise NotFound("draft", f"Expected an open draft of {process_id}, found none.")
     return found
