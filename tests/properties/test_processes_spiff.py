@@ -13,7 +13,8 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
 from kernel_models import Case, compile, xml
-from random_processes import Block, Writer, processes
+from random_models import Writer
+from random_processes import Block, processes
 
 
 class Spiff:
