@@ -352,7 +352,7 @@ class Compilation:
         priorities = items.constants(allowed) if allowed is not None else []
         if not priorities:
             whole = self.result_type(table)
-            for each in (item, whole.components.get(name) if whole is not None else None, whole):
+            for each in (item, whole.component(name) if whole is not None else None, whole):
                 priorities = priorities or (each.values() if each is not None else [])
         return tables.Output(
             name=name,
@@ -363,14 +363,14 @@ class Compilation:
         )
 
     def result_type(self, table: Element) -> items.ItemType | None:
-        """The type of the table, or of the decision that it is the logic of."""
+        """The type of the table, or of the decision, function or entry that it is the logic of."""
         owner = table.getparent()
-        variable = child(owner, "variable") if local(owner) == "decision" else None
+        if local(owner) == "encapsulatedLogic":
+            owner = owner.getparent()
+        variable = child(owner, "variable")
         ref = table.get("typeRef") or (variable.get("typeRef") if variable is not None else None)
-        found = self.types.get(ref.rsplit(":", 1)[-1]) if ref else None
-        while found is not None and found.parent is not None:
-            found = found.parent
-        return found
+        found = self.type(table, ref, strict=False)
+        return found.result or found if found is not None else None
 
     def rule(self, element: Element, inputs: int, outputs: int, names: Names) -> tables.Rule | None:
         tests = children(element, "inputEntry")

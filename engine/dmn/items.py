@@ -49,6 +49,10 @@ class ItemType:
         found = constants(self.allowed) if self.allowed is not None else []
         return found or (self.parent.values() if self.parent is not None else [])
 
+    def component(self, name: str) -> "ItemType | None":
+        """A component of a structure, also of the one that this type is made of."""
+        return self.components.get(name) or (self.parent.component(name) if self.parent is not None else None)
+
 
 class Types(Mapping[str, ItemType]):
     """The types of a model by name; those of an imported model by `name of the import.name`.

@@ -69,6 +69,7 @@ class _Part:
         self.document = document
         self.ids: dict[str, Node] = {}
         self.names: dict[str, Node] = {}
+        self.named: set[str] = set()  # namespaces that the file imports with a name
         self.nodes: list[Node] = []
 
 
@@ -94,7 +95,8 @@ class _Space:
     def find(self, href: str, first: _Part) -> Link[Node] | None:
         """The element that a reference means, and the imports on the way to it, the shortest way."""
         namespace, _, key = href.rpartition("#")
-        if not namespace or any(part.document.namespace == namespace for part in self.parts):
+        own = any(part.document.namespace == namespace for part in self.parts)
+        if not namespace or (own and namespace not in first.named):
             found = self.own(namespace, key, first)
             return Link(found) if found is not None else None
         seen: set[_Space] = {self}
@@ -162,9 +164,10 @@ class _Reader:
 
     def gather(self, space: _Space, document: Document) -> None:
         """Make a file a part of a space, then what it imports."""
-        if any(part.document is document for part in space.parts):
+        if any(each.document is document for each in space.parts):
             return
-        space.parts.append(_Part(document))
+        part = _Part(document)
+        space.parts.append(part)
         for element in children(document.root, "import"):
             space.compilation.file = document.file
             target = self.imported(space.compilation, element)
@@ -173,7 +176,9 @@ class _Reader:
             name = (element.get("name") or "").strip()
             if not name:
                 self.gather(space, target)
-            elif all(name != known or self.spaces.get(target) is not inner for known, inner in space.imports):
+                continue
+            part.named.add(target.namespace)
+            if all(name != known or self.spaces.get(target) is not inner for known, inner in space.imports):
                 space.imports.append((name, self.space(target)))
 
     def imported(self, compilation: Compilation, element: Element) -> Document | None:
