@@ -32,6 +32,7 @@ Lines = dict[str, dict[str, list[int]]]  # row or test → file → lines
 # The modules that a bug may be planted in are those that `import engine.bpmn, engine.dmn, engine.feel` loads.
 SCOPE = ("engine.bpmn", "engine.dmn", "engine.feel")
 ROW_SECONDS = 5
+TRACE_SECONDS = 3  # what runs longer runs the same lines again
 SECONDS = 240
 MEMORY = 6 * 2**30
 
@@ -392,7 +393,8 @@ def tested() -> Lines:
                 found[pyfuncitem.nodeid] = {}
 
                 def run() -> None:
-                    with contextlib.suppress(Exception, pytest.fail.Exception, pytest.skip.Exception):
+                    outcomes = (Exception, TooLong, pytest.fail.Exception, pytest.skip.Exception)
+                    with contextlib.suppress(*outcomes), at_most(TRACE_SECONDS):
                         pyfuncitem.obj(**given)
 
                 found[pyfuncitem.nodeid] = tracer.lines(run)
