@@ -20,7 +20,7 @@ export TRINHKY_DATABASE_URL ?= sqlite:///$(CURDIR)/var/trinhky.db
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench soak fmt screenshots lock clean install install-dev frontend store services
+.PHONY: help run test check bench conformance soak fmt screenshots lock clean install install-dev frontend store services
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
@@ -47,7 +47,11 @@ check: install-dev ## lint, format, types of the engine, who imports whom
 bench: install-dev services ## our speed, the machine named
 	@if [ -f benchmarks/__main__.py ]; then $(BIN)/python -m benchmarks $(ARGS); else echo "benchmarks/ is not there yet"; fi
 
-soak: install-dev frontend services ## the long tests: 50 kills, many random processes
+conformance: install-dev ## every BPMN, FEEL and DMN feature by our own models, and the DMN TCK: writes docs/conformance.md
+	$(SAY) "Running all rows of the conformance table"
+	@PYTHONPATH=tests $(BIN)/python -m conformance
+
+soak: install-dev frontend services ## the long tests: 50 kills, many random processes, planted bugs
 	$(SAY) "Running the long tests"
 	@HYPOTHESIS_PROFILE=soak $(PYTEST) -m soak $(ARGS)
 
