@@ -59,6 +59,9 @@ TEXTS = {
     "a long literal": ('@"' + "P1D" * 3000 + '"', "value"),
     "a long date": ('date("' + "2022-" * 1900 + '")', "value"),
     "half a character": ('"\\uD800"', "value"),
+    "comparisons without a left side": ("<" * 9000 + "1", "limit"),
+    "words in a filter": ("x[" + " ".join(["aa"] * 3000) + "]", "value"),
+    "functions of functions": ("function(x) " * 90 + "[" + ",".join(["1+1"] * 1500) + "]", "value"),
 }
 LOOPS = {
     "all combinations": ("some " + ", ".join(f"i{n} in [1,2]" for n in range(30)) + " satisfies false", "limit"),
@@ -84,6 +87,14 @@ LOOPS = {
     "deep recursion": ("{f: function(n) " + "1+(" * 12 + "f(n + 1)" + ")" * 12 + ", r: f(0)}.r", "limit"),
     "fibonacci": ("{f: function(n) if n < 2 then n else f(n - 1) + f(n - 2), r: f(40)}.r", "limit"),
     "self application": ("(function(x) x(x))(function(x) x(x))", "limit"),
+    "days of all ages, unseen": ('some d in @"-999999999-01-01"..@"999999999-12-31" satisfies false', "limit"),
+    "ranges as text": (f"{{{STRING}, r: for i in 1..100000 return range(t)}}", "limit"),
+    "types of large functions": (
+        "{f: function(a) {" + ",".join(f"k{i}: a" for i in range(900)) + "}, "
+        "r: for i in 1..100000 return f instance of function<number> -> context<k1: number>}",
+        "limit",
+    ),
+    "moments in a zone": ('for i in 1..100000 return @"2022-01-01T00:00:00@Europe/Paris" + @"PT1H" * i', "limit"),
     "a range without end": ("for i in 1..1e6000 return i", "value"),
 }
 SIZES = {
@@ -128,6 +139,8 @@ NUMBERS = {
     "underflow": ("1e-6143 / 10", "value"),
     "a huge scale": ("decimal(1, 99999999999)", "value"),
     "a huge duration": ('@"P999999999D" * 99999999999999', "value"),
+    "huge durations": ('for i in 1..100000 return @"P1D" * 1e6100', "value"),
+    "huge months": ('for i in 1..100000 return @"P1M" * 1e6100', "value"),
     "a huge year": ('@"2022-01-01" + @"P999999999999Y"', "value"),
 }
 PATTERNS = {

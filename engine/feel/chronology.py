@@ -212,8 +212,9 @@ def at_local(number: int, zone: dt.tzinfo | None) -> DateTime:
 
 def at_instant(number: int, zone: dt.tzinfo | None) -> DateTime:
     """The moment so many nanoseconds after 1970-01-01T00:00:00Z, as a place in that zone tells it."""
-    if zone is None or zone is dt.UTC:
-        return at_local(number, zone)
+    if zone is None or isinstance(zone, dt.timezone):
+        fixed = zone.utcoffset(None) if zone is not None else dt.timedelta()
+        return at_local(number + fixed // dt.timedelta(seconds=1) * NANOSECONDS, zone)
     day, rest = divmod(number, DAY)
     year, month, number_of_day = civil(day)
     seconds = rest // NANOSECONDS

@@ -24,6 +24,21 @@ CERTAIN = nodes.Comparison | nodes.Logic | nodes.Between | nodes.In | nodes.Inst
 Known = Mapping[str, TypeRef | None]
 
 
+class Lazy:
+    """The type of a function's result, looked for when somebody asks: most functions are only called."""
+
+    __slots__ = ("_found", "_node")
+
+    def __init__(self, node: nodes.FunctionDefinition) -> None:
+        self._node: nodes.FunctionDefinition | None = node
+        self._found: TypeRef | None = None
+
+    def __call__(self) -> TypeRef | None:
+        if self._node is not None:
+            self._found, self._node = infer(self._node.body, dict(self._node.parameters)), None
+        return self._found
+
+
 def infer(node: nodes.Node, known: Known) -> TypeRef | None:
     """The type of an expression; `known` are the parameters around it."""
     match node:

@@ -21,12 +21,36 @@ from engine.feel.values import ARITHMETIC, Range, YearsMonths, describe, kind, n
 TRANSCENDENTAL = 100
 
 
+# steps for what reckons with the calendar
+CALENDAR = 6
+# more digits than any duration has: such a number is not even made an int
+MAX_DIGITS = 40
+MAX_MONTHS = 10**15
+
+
+def _whole(value: Decimal) -> int:
+    """A number without what is behind the point; OverflowError when it is longer than any duration."""
+    if value.adjusted() > MAX_DIGITS:
+        raise OverflowError("no such duration")
+    return int(value)
+
+
 def _scaled(span: Span, factor: Decimal) -> Span:
-    return chronology.span(int(ARITHMETIC.multiply(Decimal(chronology.nanoseconds(span)), factor)))
+    return chronology.span(_whole(ARITHMETIC.multiply(Decimal(chronology.nanoseconds(span)), factor)))
 
 
 def _divided(span: Span, divisor: Decimal) -> Span:
-    return chronology.span(int(ARITHMETIC.divide(Decimal(chronology.nanoseconds(span)), divisor)))
+    return chronology.span(_whole(ARITHMETIC.divide(Decimal(chronology.nanoseconds(span)), divisor)))
+
+
+def _months(number: int) -> YearsMonths:
+    if abs(number) > MAX_MONTHS:
+        raise OverflowError("no such duration")
+    return YearsMonths(number)
+
+
+def _months_scaled(span: YearsMonths, factor: Decimal) -> YearsMonths:
+    return _months(_whole(ARITHMETIC.multiply(Decimal(span.months), factor)))
 
 
 def _moment(value: Date | DateTime) -> tuple[bool, int]:
@@ -101,14 +125,14 @@ TABLE: dict[tuple[str, str, str], Operation] = {
     ("-", T, T): _clock_minus,
     ("+", DAYS, DAYS): _span_plus,
     ("-", DAYS, DAYS): lambda a, b: _span_plus(a, b, -1),
-    ("+", MONTHS, MONTHS): lambda a, b: YearsMonths(a.months + b.months),
-    ("-", MONTHS, MONTHS): lambda a, b: YearsMonths(a.months - b.months),
+    ("+", MONTHS, MONTHS): lambda a, b: _months(a.months + b.months),
+    ("-", MONTHS, MONTHS): lambda a, b: _months(a.months - b.months),
     ("*", DAYS, N): _scaled,
     ("*", N, DAYS): lambda a, b: _scaled(b, a),
     ("/", DAYS, N): _divided,
-    ("*", MONTHS, N): lambda a, b: YearsMonths(int(ARITHMETIC.multiply(Decimal(a.months), b))),
-    ("*", N, MONTHS): lambda a, b: YearsMonths(int(ARITHMETIC.multiply(Decimal(b.months), a))),
-    ("/", MONTHS, N): lambda a, b: YearsMonths(int(ARITHMETIC.divide(Decimal(a.months), b))),
+    ("*", MONTHS, N): _months_scaled,
+    ("*", N, MONTHS): lambda a, b: _months_scaled(b, a),
+    ("/", MONTHS, N): lambda a, b: _months(_whole(ARITHMETIC.divide(Decimal(a.months), b))),
     ("/", DAYS, DAYS): lambda a, b: ARITHMETIC.divide(
         Decimal(chronology.nanoseconds(a)), Decimal(chronology.nanoseconds(b))
     ),
@@ -133,6 +157,8 @@ def arithmetic(operator: str, a: Any, b: Any, run: Run) -> Any:
         else:
             operation = TABLE.get((operator, ka, kb))
             if operation is not None and a is not None and b is not None:
+                if ka != N or kb != N:
+                    run.charge(CALENDAR)
                 return operation(a, b)
     except decimal.DivisionByZero:
         raise Fault("division_by_zero", "Expected a divisor other than 0.") from None

@@ -43,6 +43,7 @@ class Parser:
         self.nesting = 0
         self.uses_input = False
         self.open_ends = False
+        self.filters = 0
         self.known: dict[str, list[tuple[tuple[str, ...], str]]] = {
             first: list(row) for first, row in LONG_BUILTINS.items()
         }
@@ -230,7 +231,9 @@ class Parser:
                 left = nodes.Path(token.position, left, self.path_name())
             elif token.text == "[" and self.filter_follows():
                 self.index += 1
+                self.filters += 1
                 condition = self.expression()
+                self.filters -= 1
                 self.expect("]")
                 left = nodes.Filter(token.position, left, condition)
             elif token.text == "(":
@@ -299,9 +302,14 @@ class Parser:
         self.index += 1
         if token.text == "?":
             self.uses_input = True
-        if self.token.kind == "name" and self.token.text not in KEYWORDS:
-            raise self.error(f"Expected an operator after '{token.text}', found {self.found()}.")
-        return nodes.Name(token.position, token.text)
+        words = [token.text]
+        while self.token.kind == "name" and self.token.text not in KEYWORDS:
+            if not self.filters:
+                raise self.error(f"Expected an operator after '{token.text}', found {self.found()}.")
+            # the entries of the elements are not known here: words in a row can only be the name of one
+            words.append(self.token.text)
+            self.index += 1
+        return nodes.Name(token.position, " ".join(words))
 
     def parenthesis(self) -> nodes.Node:
         """`(expression)`, `(a..b]`, or `(< 5)`."""

@@ -52,20 +52,22 @@ def conforms(value: Any, ref: TypeRef, run: Run) -> bool:
     if name == "function":
         if not isinstance(value, Function):
             return False
-        return _signature(value, ref)
+        return _signature(value, ref, run)
     named = run.types.get(ref.name)
     if named is None:
         raise Fault("unknown_type", f"Expected a FEEL type, found '{ref.name}'.")
     return value is not None and named.holds(value, run)
 
 
-def _signature(function: Function, ref: TypeRef) -> bool:
+def _signature(function: Function, ref: TypeRef, run: Run) -> bool:
     """Whether a function has the wanted signature, as far as its own is known."""
     if function.parameters == ("...",):
         return True
     kinds = function.types or (None,) * len(function.parameters)
     own = [each if isinstance(each, TypeRef) else None for each in kinds]
-    return signature_conforms(own, function.result if isinstance(function.result, TypeRef) else None, ref)
+    result = function.result() if function.result is not None else None
+    run.charge(8 + len(result.members) if result is not None else 1)
+    return signature_conforms(own, result, ref)
 
 
 def coerced(value: Any, ref: TypeRef | None, run: Run) -> Any:

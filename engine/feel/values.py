@@ -66,7 +66,7 @@ class Function:
     call: Callable[[Any, list[Any]], Any]  # (run, arguments in the order of parameters) -> value
     types: tuple[Any, ...] = ()
     frame: list[Any] | None = field(default=None, repr=False)
-    result: Any = None  # the type of what it gives, as far as it is known
+    result: Callable[[], Any] | None = None  # tells the type of what it gives
 
 
 KINDS: dict[type, str] = {

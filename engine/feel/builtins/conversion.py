@@ -221,6 +221,7 @@ def range_(run: Run, source: Any) -> Range:
     from engine.feel import parser  # the parser imports this package for the names of the functions
 
     text = to_string(source)
+    run.charge(len(text))  # it is read like any expression
     try:
         found = literal(run, parser.parse_range(text), text)
     except FeelSyntaxError:

@@ -39,6 +39,8 @@ def ends(a: Range, b: Range) -> int:
 
 def as_range(value: Any) -> Range:
     value = single(value)
+    if value is None:
+        raise Fault("wrong_argument", "Expected a point or a range, found null.")
     return value if isinstance(value, Range) else Range(value, value)
 
 

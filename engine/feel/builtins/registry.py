@@ -61,8 +61,8 @@ class Builtin:
         return any(each.takes(count) for each in self.signatures)
 
     def signature(self, names: tuple[str, ...]) -> Signature | None:
-        """The signature that named arguments fit."""
-        for each in self.signatures:
+        """The signature that named arguments fit; of two with the same names the one in which they stand so."""
+        for each in sorted(self.signatures, key=lambda each: each.names[: len(names)] != names):
             if (self.others or set(names) <= set(each.names)) and set(each.names[: each.required]) <= set(names):
                 return each
         return None
