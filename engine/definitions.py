@@ -222,10 +222,11 @@ def read_folder(path: Path, known_processes: Iterable[str] = (), known_decisions
     sources: dict[str, bytes] = {}
     form_bytes: dict[str, bytes] = {}
     decisions: dict[str, bytes] = {}
+    tables = {file.name: file.read_bytes() for near in (path.parent / "shared", path) for file in near.glob("*.dmn")}
     for file in sorted(path.glob("*.dmn")):
         try:
-            parsed = dmn.parse(file.read_bytes(), file.name)
-            decisions.update(dict.fromkeys(parsed.ids, file.read_bytes()))
+            content = dmn.bundle(file.read_bytes(), file.name, tables)  # a stored decision is found alone
+            decisions.update(dict.fromkeys(dmn.parse(content, file.name).ids, content))
         except DefinitionError as error:
             problems += error.problems
     shared = path.parent / "shared"

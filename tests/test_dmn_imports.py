@@ -2,8 +2,9 @@
 
 import pytest
 
-from engine import dmn
+from engine import definitions, dmn
 from engine.errors import DefinitionError
+from engine.lint.files import facts_beside
 
 KIND = "https://www.omg.org/spec/DMN/20230324/MODEL/"
 
@@ -182,3 +183,32 @@ def test_a_service_of_imported_decisions_takes_their_qualified_names():
     )
     assert decide("d", {}, main, LIBRARY) == "Hello An"
     assert decide("serve", {"sir name": "Bình"}, main, LIBRARY) == "Hello Bình"
+
+
+def test_a_bundle_is_read_alone_as_the_model_with_its_imports():
+    base = model("c", given("n", "n", "number") + decision("twice", "n * 2", takes("#n")))
+    middle = model("b", imports("c", "c") + imports("", "a") + decision("x", "c.twice + 1", needs("urn:c#twice")))
+    main = model("a", imports("one", "b") + decision("d", "one.x", needs("urn:b#x")))
+    beside = {"main.dmn": main, "middle.dmn": middle, "base.dmn": base, "other.dmn": LIBRARY, "readme": b"no model"}
+    bundled = dmn.bundle(main, "main.dmn", beside)
+    assert dmn.parse(bundled).decision("d").evaluate({"n": 4}).value == 9
+    assert dmn.bundle(bundled, "main.dmn", {}) == bundled
+    assert b"sir name" not in bundled
+    assert dmn.bundle(base, "base.dmn", beside) == base
+    assert dmn.bundle(b"<broken", "broken.dmn", beside) == b"<broken"
+    faulty = dmn.bundle(main, "main.dmn", beside | {"middle.dmn": middle.replace(b"c.twice + 1", b"1 +")})
+    assert problems(faulty) == [("middle.dmn", "feel_syntax")]
+
+
+def test_a_folder_is_deployed_with_the_models_that_its_decisions_import(tmp_path):
+    main = model("a", imports("lib", "b") + decision("d", "lib.the greeting", needs("urn:b#g")))
+    for name, content in (("task/main.dmn", main), ("shared/library.dmn", LIBRARY)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    folder = definitions.read_folder(tmp_path / "task")
+    stored = dmn.parse(folder.decisions["d"])
+    assert stored.decision("d").evaluate({"sir name": "An"}).value == "Hello An"
+    assert facts_beside(tmp_path / "task" / "task.bpmn").decisions == {"d", "g"}
+    (tmp_path / "shared/library.dmn").unlink()
+    with pytest.raises(DefinitionError, match="import_missing"):
+        definitions.read_folder(tmp_path / "task")

@@ -17,6 +17,7 @@ Element = Any  # lxml's element: its stubs say little about what we ask
 MAX_BYTES = 2_000_000
 MAX_ELEMENTS = 60_000
 MAX_MODELS = 64  # that one model may lead to by imports
+BUNDLED = "{urn:trinhky:dmn}imported"  # in the extension elements of a model: a model that it imports
 
 
 def local(element: Element) -> str:
@@ -97,7 +98,7 @@ class Library:
 
     def documents(self) -> list[Document]:
         if self.read is None:
-            self.read = []
+            self.read = [Document(each.get("file") or "", each[0]) for each in self.first.root.iter(BUNDLED)]
             for file, content in sorted(self.files.items()):
                 try:
                     self.read.append(Document(file, root_of(content, file)))
@@ -114,3 +115,34 @@ class Library:
         return next(
             (each for each in found if name and each.file.rsplit("/", 1)[-1] == name), found[0] if found else None
         )
+
+    def imported(self, document: Document) -> list[Document]:
+        """The models that a model imports, as far as they are at hand."""
+        elements = children(document.root, "import")
+        found = [self.find(each.get("namespace") or "", each.get("locationURI") or "") for each in elements]
+        return [each for each in found if each is not None]
+
+
+def bundle(xml: bytes, file: str, imports: Mapping[str, bytes]) -> bytes:
+    """The model with all that it imports inside it, as extension elements: one file that can be kept and read alone.
+
+    A model without imports, and what is no model at all, is given back as it is.
+    """
+    try:
+        document = Document(file, root_of(xml, file))
+    except DefinitionError:
+        return xml
+    library = Library(document, imports)
+    found = [document]
+    for each in found:
+        found += [other for other in dict.fromkeys(library.imported(each)) if other not in found][:MAX_MODELS]
+    loose = [each for each in found[1 : MAX_MODELS + 1] if each.root.getparent() is None]
+    if not loose:
+        return xml
+    holder = child(document.root, "extensionElements")
+    if holder is None:
+        space = etree.QName(document.root).namespace
+        holder = etree.SubElement(document.root, f"{{{space}}}extensionElements")
+    for each in loose:
+        etree.SubElement(holder, BUNDLED, file=each.file).append(each.root)
+    return bytes(etree.tostring(document.root, xml_declaration=True, encoding="UTF-8"))

@@ -99,7 +99,7 @@ class _Space:
         if not namespace or (own and namespace not in first.named):
             found = self.own(namespace, key, first)
             return Link(found) if found is not None else None
-        seen: set[_Space] = {self}
+        seen: set[_Space] = set()
         level: list[tuple[Path, _Space]] = [((), self)]
         while level:
             following: list[tuple[Path, _Space]] = []

@@ -36,11 +36,12 @@ def facts_beside(file: Path, holders: Mapping[str, int] | None = None, source: b
     found_forms: dict[str, forms.Form] = {}
     decisions: set[str] = set()
     processes: set[str] = set()
+    tables = {path.name: path.read_bytes() for folder in reversed(folders) for path in folder.glob("*.dmn")}
     for folder in folders:
         for path in sorted(folder.glob("forms/*.form")):
             found_forms.setdefault(path.stem, forms.parse(path.read_bytes(), path.name))
         for path in sorted(folder.glob("*.dmn")):
-            decisions.update(dmn.parse(path.read_bytes(), path.name).ids)
+            decisions.update(dmn.parse(path.read_bytes(), path.name, imports=tables).ids)
         processes |= {path.stem for path in folder.glob("*.bpmn")}
     known = Facts(forms=found_forms, processes=processes, decisions=decisions, holders=holders, source=source)
     given = _given(file, known)
