@@ -21,6 +21,7 @@ import engine
 from engine import Engine, Settings
 from webui import demo as demos
 from webui.scheduler import Scheduler
+from webui.simulating import simulate
 
 THREADS = 8
 OFFICE = timedelta(hours=7)
@@ -284,6 +285,9 @@ def lint(models: tuple[Path, ...], as_json: bool, states: int, people: Path | No
                     click.echo(f"      {act['do']} {act['element']} {act.get('choice', '')}".rstrip())
     if any(report.errors for report in reports.values()):
         sys.exit(1)
+
+
+main.add_command(simulate)
 
 
 @main.group()

@@ -13,9 +13,11 @@ from engine.queries.access import (
 )
 from engine.queries.access import notices_of as notices
 from engine.queries.dossier import case, diagram
+from engine.queries.durations import durations
 from engine.queries.inbox import inbox
 from engine.queries.library import content as model
 from engine.queries.library import (
+    differences,
     draft,
     model_options,
     process,
@@ -37,7 +39,9 @@ __all__ = [
     "cases",
     "chrome",
     "diagram",
+    "differences",
     "draft",
+    "durations",
     "file",
     "focus_task",
     "focus_tasks",
