@@ -238,5 +238,5 @@ class Writer:
 
     def _call(self, b: Block, extra: str = "") -> tuple[str, str]:
         self.called[f"p_{b.id}"] = b.parts[0]
-        self.out.append(f'<callActivity id="{b.id}">[call p_{b.id}]{extra}</callActivity>')
+        self.out.append(f'<callActivity id="{b.id}">[call p_{b.id}][out k -> k]{extra}</callActivity>')
         return b.id, b.id

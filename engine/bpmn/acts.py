@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine import errors
-from engine.bpmn import behaviours, events, starting, throwing
+from engine.bpmn import behaviours, events, messages, starting, throwing
 from engine.bpmn.definition import Definition, Element
 from engine.bpmn.faults import Stale
 from engine.bpmn.run import Run
@@ -146,10 +146,10 @@ def deliver(kind: str, name: str, payload: Variables, key: str | None = None) ->
             return
         if kind != "message":
             raise ValueError(f"Expected message or signal, found {kind!r}.")
-        directed = _directed(run, name, key)
+        directed = _directed(run, name, key, values)
         if directed is not None:
-            run.later("trigger", directed.part.tokens[directed.owner], directed.number, values)
-        elif throwing.correlate(run, name, key, values) is None:
+            messages.claim(run, directed, key, values)
+        elif messages.correlate(run, name, key, values) is None:
             raise Stale(name, f"Expected a subscription to the message {name!r}, but nothing waits for it.")
 
     return act
@@ -219,17 +219,12 @@ def move(token: str, target: str) -> Act:
     return act
 
 
-def _directed(run: Run, name: str, key: str | None) -> Subscription | None:
+def _directed(run: Run, name: str, key: str | None, values: Variables) -> Subscription | None:
     """The caller may give just the shard that waits; then the others are not needed."""
     for part_id in ("", *sorted(run.given, key=lambda i: [int(n) for n in i.split(".")])):
         part = run.part(part_id)
         for s in part.subscriptions.values():
-            if (
-                s.kind == "m"
-                and s.name == name
-                and (s.key is None or s.key == key)
-                and not _pending(part.tokens[s.owner], s)
-            ):
+            if messages.takes(run, s, name, key, values) and not _pending(part.tokens[s.owner], s):
                 return s
     return None
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine import dmn, feel
-from engine.bpmn import checks, compensation, events, joins, scopes, throwing, timers
+from engine.bpmn import checks, compensation, events, joins, messages, scopes, throwing, timers
 from engine.bpmn.definition import ACTIVITIES, Definition, Element, EventDefinition, Value
 from engine.bpmn.faults import Fault
 from engine.bpmn.state import Token
@@ -315,10 +315,10 @@ class ThrowEvent(Behaviour):
 
 def throw_message(run: "Run", token: Token, element: Element, event: EventDefinition) -> bool:
     name = scopes.text(run, event.name, token, "message name")
-    key = None if event.key is None else scopes.text(run, event.key, token, "correlation key")
+    key = messages.key_to_send(run, token, event)
     payload = token.values()
     told = {"e": "message.thrown", "el": element.id, "name": name, "key": key, "payload": payload}
-    run.emit(token, {**told, "caught_by": throwing.send(run, token, element, name, key, payload)})
+    run.emit(token, {**told, "caught_by": messages.send(run, token, element, name, key, payload)})
     return False
 
 
@@ -327,6 +327,7 @@ def throw_signal(run: "Run", token: Token, element: Element, event: EventDefinit
     payload = token.values()
     run.emit(token, {"e": "signal.thrown", "el": element.id, "name": name, "payload": payload})
     throwing.broadcast(run, name, payload)
+    messages.announce(run, token, element, name, payload)
     return False
 
 

@@ -61,6 +61,16 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True)
+class Correlation:
+    """How messages of one kind are told apart (BPMN 8.4.2): the correlation key, where the payload has its properties,
+    and, by process, what a process that says so waits for."""
+
+    key: str
+    message: tuple[feel.Compiled, ...]
+    process: Mapping[str, tuple[feel.Compiled, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class EventDefinition:
     """What an event waits for or throws. Which fields mean something depends on `kind`."""
 
@@ -68,6 +78,7 @@ class EventDefinition:
     id: str = ""
     name: Value | None = None  # message, signal: a literal or an expression
     key: Value | None = None  # message: the correlation key
+    correlation: Correlation | None = None  # message: the key by the elements of the standard
     code: str | None = None  # error, escalation: None catches all
     timer: Timer | None = None
     condition: feel.Compiled | None = None

@@ -8,7 +8,7 @@ escalations, compensations and cancellations are not: whoever throws one finds i
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.bpmn import scopes, throwing, timers
+from engine.bpmn import messages, scopes, timers
 from engine.bpmn.definition import Definition, Element, EventDefinition
 from engine.bpmn.faults import Fault
 from engine.bpmn.state import Subscription, Token
@@ -27,8 +27,7 @@ def subscribe(run: "Run", owner: Token, element: Element, index: int, event: Eve
         told = _timer(run, new, owner, event)
     elif event.kind == "message":
         new.kind, new.name = "m", scopes.text(run, event.name, owner, "message name")
-        if event.key is not None:
-            new.key = scopes.text(run, event.key, owner, "correlation key")
+        new.key = messages.key_to_wait_for(run, owner, element, event)
         told = {"e": "message.awaited", "sub": new.id, "el": element.id, "name": new.name, "key": new.key}
     elif event.kind == "signal":
         new.kind, new.name = "s", scopes.text(run, event.name, owner, "signal name")
@@ -43,7 +42,7 @@ def subscribe(run: "Run", owner: Token, element: Element, index: int, event: Eve
         told["shard"] = run.shard_id(owner)
         run.record(inside_of(run, owner, element), owner, told)
     if new.kind == "m":
-        throwing.take_kept(run, new)
+        messages.take_kept(run, new)
     return new
 
 
@@ -298,13 +297,17 @@ def occur(run: "Run", token: Token, payload: Payload = None) -> None:
     run.done(token, payload)
 
 
-def begin(run: "Run", root: Token, elements: list[str], happened: bool) -> None:
+def begin(run: "Run", root: Token, elements: list[str], happened: bool, payload: Payload = None) -> None:
     """Listen for the event sub-processes of the process, and put a token at each element. Behind a parallel
     event-based gateway that instantiates, the other events are still waited for (BPMN 10.6.6)."""
     listen(run, root)
     inside = run.inner(root)
     for name in elements:
-        run.later("occur" if happened else "enter", run.add(root, name))
+        if happened:
+            messages.begun(run, root, inside.elements[name], root.values() if payload is None else payload)
+            run.later("occur", run.add(root, name), payload)
+        else:
+            run.later("enter", run.add(root, name))
         for flow in inside.elements[name].incoming if happened else ():
             gateway = inside.elements[inside.flows[flow].source]
             if gateway.type == "eventBasedGateway" and gateway.parallel_instantiation and not gateway.incoming:

@@ -26,6 +26,7 @@ from engine.bpmn.definition import (
     CONTAINERS,
     NODES,
     Container,
+    Correlation,
     Definition,
     Element,
     Flow,
@@ -78,6 +79,11 @@ _GLOBAL = {
     "globalScriptTask": "scriptTask",
     "globalBusinessRuleTask": "businessRuleTask",
 }
+
+
+def _name(ref: str | None) -> str:
+    """The id that a reference means, without the prefix of a namespace."""
+    return (ref or "").strip().rpartition(":")[2]
 
 
 def _refuse(file: str, code: str, message: str, **params: Any) -> errors.DefinitionError:
@@ -145,6 +151,7 @@ class Reader(BpmnParser):  # type: ignore[misc]
         self.broken: set[str] = set()  # elements with a problem of reading, not to be blamed twice
         self.ids: dict[str, Node] = {}
         self.lanes: dict[str, Node] = {}
+        self.correlations: dict[str, Correlation] = {}  # by message
         self.handlers: dict[str, str] = {}  # compensating activity: the boundary event that an association leads from
 
     def problem(self, element: str | None, code: str, message: str, **params: Any) -> None:
@@ -160,6 +167,7 @@ class Reader(BpmnParser):  # type: ignore[misc]
             self.add_bpmn_xml(root, self.file)
         except ValidationException as error:
             self.problem(getattr(error, "id", None) or None, "unreadable", f"Expected readable BPMN: {error}")
+        self._correlate(root)
         processes: dict[str, Process] = {}
         elements: dict[str, Element] = {}
         flows: dict[str, Flow] = {}
@@ -187,10 +195,15 @@ class Reader(BpmnParser):  # type: ignore[misc]
             elements=elements,
             flows=flows,
             containers=containers,
-            message_flows=tuple(
-                (f.get("sourceRef") or "", f.get("targetRef") or "") for f in root.iter(tag("messageFlow"))
-            ),
+            message_flows=tuple(self._message_flows(root)),
         )
+
+    def _message_flows(self, root: Node) -> Iterator[tuple[str, str]]:
+        """Message flows by the ids of what they connect; a pool stands for its process."""
+        pools = {p.get("id"): _name(p.get("processRef")) for p in root.iter(tag("participant")) if p.get("processRef")}
+        for flow in root.iter(tag("messageFlow")):
+            ends = [_name(flow.get(end)) for end in ("sourceRef", "targetRef")]
+            yield pools.get(ends[0], ends[0]), pools.get(ends[1], ends[1])
 
     def _main(self, processes: dict[str, Process], containers: dict[str, Container]) -> str:
         """The process that is started: the first executable one with content, else the first with content."""
@@ -245,6 +258,44 @@ class Reader(BpmnParser):  # type: ignore[misc]
             lane = ref.getparent()
             if lane is not None:
                 self.lanes[text_of(ref)] = lane  # a child lane comes after its parent and wins
+
+    def _correlate(self, root: Node) -> None:
+        """What tells the messages of the file apart: correlation keys, their properties in each message, and what a
+        process waits for (BPMN 8.4.2). A message that is under several keys goes by the first."""
+        in_message: dict[tuple[str, str], feel.Compiled] = {}
+        for prop in root.iter(tag("correlationProperty")):
+            for found in prop.iterchildren(tag("correlationPropertyRetrievalExpression")):
+                path = self._path(found.find(tag("messagePath")), prop)
+                if path is not None:
+                    in_message[_name(found.get("messageRef")), prop.get("id") or ""] = path
+        in_process: dict[tuple[str, str, str], feel.Compiled] = {}
+        for subscription in root.iter(tag("correlationSubscription")):
+            process = subscription.getparent()
+            for found in subscription.iterchildren(tag("correlationPropertyBinding")):
+                path = self._path(found.find(tag("dataPath")), subscription)
+                if path is not None and process is not None:
+                    key = _name(subscription.get("correlationKeyRef"))
+                    in_process[process.get("id") or "", key, _name(found.get("correlationPropertyRef"))] = path
+        for node in root.iter(tag("correlationKey")):
+            key = node.get("id") or node.get("name") or ""
+            properties = [_name(text_of(ref)) for ref in node.iterchildren(tag("correlationPropertyRef"))]
+            waits = {
+                process: tuple(in_process[process, key, p] for p in properties)
+                for process in dict.fromkeys(p for p, k, _ in in_process if k == key)
+                if all((process, key, p) in in_process for p in properties)
+            }
+            for message in dict.fromkeys(m for m, _ in in_message):
+                paths = tuple(in_message[message, p] for p in properties if (message, p) in in_message)
+                if properties and len(paths) == len(properties):
+                    self.correlations.setdefault(message, Correlation(key, paths, waits))
+
+    def _path(self, node: Node | None, owner: Node) -> feel.Compiled | None:
+        """An expression of a correlation; a problem where there is none."""
+        element = owner.get("id") or ""
+        if node is None or not text_of(node):
+            self.problem(element, "correlation", "Expected complete correlation properties: an expression is missing.")
+            return None
+        return self.expression(text_of(node), element, "the correlation") if is_feel(self, node, element) else None
 
     def _add_data_stores(self, bpmn: Node) -> None:
         """Data stores are not run; SpiffWorkflow would refuse those for which it has no class."""

@@ -256,7 +256,8 @@ class Facts:
         name = self._value(target.get("name"), f"the name of the {kind}")
         if name is None and not target.get("name"):
             self.reader.problem(target.get("id"), "missing_name", f"Expected a name on the {kind}.", kind=kind)
-        return replace(event, name=name or target.get("id"), key=key)
+        correlation = self.reader.correlations.get(target.get("id") or "") if kind == "message" else None
+        return replace(event, name=name or target.get("id"), key=key, correlation=correlation)
 
     def _coded(self, event: EventDefinition, node: Node) -> EventDefinition:
         target = self._referenced(node, f"{event.kind}Ref", event.kind if event.kind == "error" else "escalation")

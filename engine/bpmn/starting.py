@@ -1,12 +1,11 @@
 """How an instance begins: at start events without a trigger, or where something has happened (BPMN 10.5.2, 13.2)."""
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 from engine import errors
-from engine.bpmn import events
-from engine.bpmn.definition import Container, Definition, Element
+from engine.bpmn import events, messages
+from engine.bpmn.definition import Definition
 from engine.bpmn.faults import Fault
 from engine.bpmn.run import Env, Run
 from engine.bpmn.state import Part, Token
@@ -41,7 +40,7 @@ def triggers(d: Definition, now: dt.datetime, env: Env) -> list[dict[str, Any]]:
     main = Part("")
     main.tokens[0] = root = Token(main, 0, "", variables={})
     run = Run(d, env, now, main)
-    for element in _entries(d, container):
+    for element in messages.entries(d, d.process_id):
         for index, event in enumerate(element.events):
             try:
                 s = events.subscribe(run, root, element, index, event)
@@ -56,14 +55,3 @@ def triggers(d: Definition, now: dt.datetime, env: Env) -> list[dict[str, Any]]:
                 row["name"] = s.name
             found.append(row)
     return found
-
-
-def _entries(d: Definition, container: Container) -> Iterator[Element]:
-    """Start events, instantiating receive tasks, and the events behind instantiating event-based gateways."""
-    for node in container.nodes:
-        element = d.elements[node]
-        if element.type == "startEvent" or (element.type == "receiveTask" and element.instantiate):
-            yield element
-        elif element.type == "eventBasedGateway" and element.instantiate:
-            for flow in element.outgoing:
-                yield d.elements[d.flows[flow].target]

@@ -1,5 +1,4 @@
-"""What is thrown, and who catches it: errors and escalations by the innermost catcher, signals by all, messages by
-one.
+"""What is thrown, and who catches it: errors and escalations by the innermost catcher, signals by all.
 
 BPMN 10.5.1, 13.5.3. An error or an escalation climbs the scopes from where it is thrown; at each level the event
 sub-processes inside come before the boundary, and an event sub-process is not caught by its neighbours.
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.bpmn import events
 from engine.bpmn.definition import Element, EventDefinition
 from engine.bpmn.faults import Fault
-from engine.bpmn.state import Subscription, Token
+from engine.bpmn.state import Token
 
 if TYPE_CHECKING:
     from engine.bpmn.run import Run
@@ -84,65 +83,3 @@ def broadcast(run: "Run", name: str, payload: Mapping[str, Any] | None) -> None:
         for s in part.subscriptions.values():
             if s.kind == "s" and s.name == name:
                 run.later("trigger", part.tokens[s.owner], s.number, payload)
-
-
-def correlate(run: "Run", name: str, key: str | None, payload: Mapping[str, Any] | None) -> Subscription | None:
-    """A message reaches the oldest subscription of its name and key; None when there is none."""
-    for part in run.below(run.main, f"m:{name}"):
-        for s in part.subscriptions.values():
-            if s.kind == "m" and s.name == name and (s.key is None or s.key == key) and s.id not in run.claimed:
-                claim(run, s, payload)
-                return s
-    return None
-
-
-def claim(run: "Run", s: Subscription, payload: Mapping[str, Any] | None) -> None:
-    """A message is on its way to a subscription, which takes no other one meanwhile."""
-    owner = s.part.tokens[s.owner]
-    element = events.element_of(run, owner, s)
-    if element.interrupting or element.type not in ("boundaryEvent", "startEvent"):
-        run.claimed.add(s.id)
-        run.undo.append(lambda: run.claimed.discard(s.id))
-    run.later("trigger", owner, s.number, payload)
-
-
-def send(run: "Run", token: Token, element: Element, name: str, key: str | None, payload: dict[str, Any]) -> str | None:
-    """A message of this instance: to whoever waits for it inside, else along a message flow to another pool of the
-    file. The element that takes it; None when it goes outside."""
-    caught = correlate(run, name, key, payload)
-    if caught is not None:
-        return caught.element
-    inside = run.inside(token)
-    for source, target in inside.message_flows:
-        node = inside.elements.get(target)
-        if source == element.id and node is not None and node.process != element.process:
-            if node.type == "startEvent" and node.scope == node.process:
-                _open_pool(run, node, payload)
-            else:
-                kept = (run.main.root.extra or {}).get("b", [])
-                run.keep(run.main.root, "b", [*kept, [name, key, payload]])
-            return target
-    return None
-
-
-def _open_pool(run: "Run", start: Element, payload: dict[str, Any]) -> None:
-    """Another process of the file begins, beside the first one and in the same instance (BPMN 9.3, 10.5.2)."""
-    root = run.main.root
-    pool = run.add(root, "")
-    pool.called, pool.process, pool.variables, pool.inner = run.definition.hash, start.process, {}, run.definition
-    run.put(pool, "entered", True)
-    events.listen(run, pool)
-    run.later("occur", run.add(pool, start.id), payload)
-
-
-def take_kept(run: "Run", s: Subscription) -> None:
-    """A new subscription takes a message of another pool that came before it."""
-    root = run.main.root
-    kept = (root.extra or {}).get("b")
-    if not kept:
-        return
-    for number, (name, key, payload) in enumerate(kept):
-        if name == s.name and (s.key is None or s.key == key):
-            run.keep(root, "b", kept[:number] + kept[number + 1 :])
-            claim(run, s, payload)
-            return
