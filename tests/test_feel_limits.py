@@ -39,6 +39,7 @@ TEXTS = {
     "comparisons": ("1" + "=1" * 4000, "limit"),
     "filters": ("x" + "[1]" * 3000, "limit"),
     "dots": ("x" + ".a" * 4000, "limit"),
+    "descendants": ("x" + "...a" * 2400, "limit"),
     "calls": ("f" + "()" * 4000, "limit"),
     "in": ("1" + " in 1" * 1500, "limit"),
     "between": ("1" + " between 1 and 1" * 500, "limit"),
@@ -115,6 +116,7 @@ SIZES = {
     "equal towers": (tower("1", "h = h"), "limit"),
     "a flat tower": (tower("1", "flatten(h)"), "limit"),
     "a path into a tower": (tower("{x: 1}", "h.x"), "limit"),
+    "the descendants of a tower": (tower("{x: 1}", "h...x"), "limit"),
     "the type of a tower": (tower("1", "h instance of " + "list<" * 7 + "number" + ">" * 7), "limit"),
     "a search in a tower": (tower("1", "2 in h"), "limit"),
     "copied contexts": (

@@ -159,8 +159,8 @@ class Compiler:
                 for slot, value, ref in zip(slots, arguments, kinds, strict=True):
                     try:
                         local[slot] = types.coerced(value, ref, run)
-                    except Fault as fault:
-                        local[slot] = fail(local, fault.code, fault.message, position)
+                    except Fault as fault:  # DMN 1.5 section 10.3.2.13.2: it is not called, the result is null
+                        return fail(local, fault.code, fault.message, position)
                 run.charge(price + (len(local) >> 5))
                 return body(local)
 
@@ -369,6 +369,10 @@ class Compiler:
 
         return read
 
+    def descendants(self, node: nodes.Descendants, scope: Scope | None) -> Code:
+        operand, name = self.compile(node.operand, scope), node.name
+        return lambda frame: operators.descendants(operand(frame), name, frame[1])
+
     def filter(self, node: nodes.Filter, scope: Scope | None) -> Code:
         operand, position = self.compile(node.operand, scope), node.position
         if isinstance(node.condition, nodes.Const) and type(node.condition.value) is Decimal:
@@ -570,6 +574,7 @@ METHODS: dict[type[nodes.Node], Callable[[Compiler, Any, Scope | None], Code]] =
     nodes.In: Compiler.in_operator,
     nodes.InstanceOf: Compiler.instance_of,
     nodes.Path: Compiler.path,
+    nodes.Descendants: Compiler.descendants,
     nodes.Filter: Compiler.filter,
     nodes.Call: Compiler.call,
     nodes.If: Compiler.conditional,

@@ -105,6 +105,14 @@ class Path(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Descendants(Node):
+    """`operand...name` (DMN 1.6): the entries of that name in it and in everything that it holds."""
+
+    operand: Node
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filter(Node):
     operand: Node
     condition: Node

@@ -280,3 +280,26 @@ def _member_or_null(value: Any, name: str, run: Run) -> Any:
         return member(value, name, run)
     except Fault:
         return None
+
+
+def descendants(value: Any, name: str, run: Run) -> list[Any]:
+    """All entries of a name that are not null, in the order in which they stand, those inside others included."""
+    found: list[Any] = []
+    waiting = [iter([(None, value)])]
+    while waiting:
+        for key, each in waiting[-1]:
+            run.charge(1)
+            each = normal(each)
+            if key == name and key is not None and each is not None:
+                found.append(each)
+                run.check_list(len(found)) if len(found) % 64 == 0 else None
+            if type(each) is dict:
+                waiting.append(iter(each.items()))
+                break
+            if type(each) is list:
+                waiting.append(iter([(None, inner) for inner in each]))
+                run.charge(len(each))
+                break
+        else:
+            waiting.pop()
+    return found

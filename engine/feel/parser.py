@@ -229,6 +229,9 @@ class Parser:
             if token.text == ".":
                 self.index += 1
                 left = nodes.Path(token.position, left, self.path_name())
+            elif token.text == ".." and self.peek().text == "." and self.peek().position == token.end:
+                self.index += 2
+                left = nodes.Descendants(token.position, left, self.path_name())
             elif token.text == "[" and self.filter_follows():
                 self.index += 1
                 self.filters += 1
