@@ -2,10 +2,11 @@
 
 import datetime as dt
 import json
+from typing import Any
 
 import pytest
 
-from engine import bpmn, dmn
+from engine import bpmn, dmn, errors
 from kernel_models import NOW, Case, compile, environment
 
 
@@ -240,3 +241,45 @@ def test_listeners_are_asked_one_after_the_other_before_and_after() -> None:
 def test_a_listener_is_cancelled_with_its_element() -> None:
     case = Case(LISTENING, kind="check").ring("b")
     assert case.ended == "completed" and case.jobs == {} and case.count("task.cancelled") == 0
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("<potentialOwner><resourceRef>clerks</resourceRef></potentialOwner>", (None, ["Văn thư"], [])),
+        (
+            """<potentialOwner><resourceAssignmentExpression><formalExpression>[unit, "board"]</formalExpression>
+            </resourceAssignmentExpression></potentialOwner>""",
+            (None, ["office", "board"], []),
+        ),
+        (
+            """<humanPerformer><resourceAssignmentExpression><formalExpression>who</formalExpression>
+            </resourceAssignmentExpression></humanPerformer><potentialOwner><resourceRef>clerks</resourceRef>
+            </potentialOwner>""",
+            ("an", ["Văn thư"], []),
+        ),
+        (
+            """<potentialOwner><resourceAssignmentExpression><formalExpression>user(an), group(board)</formalExpression>
+            </resourceAssignmentExpression></potentialOwner>""",
+            (None, ["board"], ["an"]),
+        ),
+        (
+            """<humanPerformer><resourceAssignmentExpression><formalExpression>user(an)</formalExpression>
+            </resourceAssignmentExpression></humanPerformer>""",
+            ("an", [], []),
+        ),
+    ],
+)
+def test_resource_roles_of_the_standard_say_who_may_do_a_task(role: str, expected: tuple[Any, ...]) -> None:
+    """BPMN 10.3.1."""
+    body = f'<startEvent id="s"/><userTask id="a">{role}</userTask>\n~ s a'
+    case = Case(compile(body, around='<resource id="clerks" name="Văn thư"/>'), who="an", unit="office")
+    opened = case.last("task.opened")
+    assert (opened["assignee"], opened["groups"], opened["users"]) == expected
+
+
+def test_a_resource_that_is_not_there_is_a_problem() -> None:
+    role = "<potentialOwner><resourceRef>gone</resourceRef></potentialOwner>"
+    with pytest.raises(errors.DefinitionError) as refused:
+        compile(f'<startEvent id="s"/><userTask id="a">{role}</userTask>\n~ s a')
+    assert [(p.element, p.code) for p in refused.value.problems] == [("a", "unresolved_reference")]

@@ -420,14 +420,49 @@ class Facts:
         def read(node: Node | None, attribute: str) -> Value | None:
             return None if node is None else self._value(node.get(attribute), attribute)
 
+        assignee, groups, users = self._roles() if who is None else (None, None, None)
         return Assignment(
-            read(who, "assignee"),
-            read(who, "candidateGroups"),
-            read(who, "candidateUsers"),
+            read(who, "assignee") or assignee,
+            read(who, "candidateGroups") or groups,
+            read(who, "candidateUsers") or users,
             read(when, "dueDate"),
             read(when, "followUpDate"),
             read(priority, "priority"),
         )
+
+    def _roles(self) -> tuple[Value | None, Value | None, Value | None]:
+        """Assignee, groups and users by the resource roles of the standard (BPMN 10.3.1): an expression of a performer
+        is the assignee, of a potential owner a list of groups, both also as `user(…)` and `group(…)`; a resource is
+        the group of its name."""
+        found: dict[str, list[Value]] = {"assignee": [], "group": [], "user": []}
+        for role in self.node.iterchildren(etree.Element):
+            kind = local(role)
+            if kind not in ("resourceRole", "performer", "humanPerformer", "potentialOwner"):
+                continue
+            ref, assignment = role.find(tag("resourceRef")), role.find(tag("resourceAssignmentExpression"))
+            if ref is not None:
+                resource = self.reader.ids.get(text_of(ref).rpartition(":")[2])
+                if resource is None:
+                    self.problem(
+                        "unresolved_reference", f"Expected a resource {text_of(ref)!r} in the file.", ref=text_of(ref)
+                    )
+                else:
+                    found["group"].append(resource.get("name") or resource.get("id") or "")
+            elif assignment is not None:
+                named = re.findall(r"(user|group)\(([^()]*)\)", text_of(assignment))
+                for who, names in named:
+                    place = "assignee" if who == "user" and kind.endswith("erformer") else who
+                    found[place] += [n.strip() for n in names.split(",")]
+                value = None if named else self._expression(next(iter(assignment), assignment), "who may do the task")
+                if value is not None:
+                    found["assignee" if kind.endswith("erformer") else "group"].append(value)
+
+        def one(values: list[Value]) -> Value | None:
+            """One expression, or all the names that were written out."""
+            names = [v for v in values if isinstance(v, str)]
+            return next((v for v in values if not isinstance(v, str)), ",".join(names) or None)
+
+        return one(found["assignee"]), one(found["group"]), one(found["user"])
 
     def _form(self) -> str | None:
         form = self._zeebe("formDefinition")
