@@ -222,7 +222,7 @@ class Compilation:
             def run_body(run: feel.Run, arguments: Iterable[Any]) -> Any:
                 here = dict(scope)
                 for (name, item), value in zip(parameters, arguments, strict=True):
-                    here[name] = session.fit(value, item, name)
+                    here[name] = session.argument(value, item, name)
                 return body(here, session)
 
             return feel.Function("", inside, run_body)
@@ -302,6 +302,9 @@ class Compilation:
                 element, "aggregation", f"Expected COLLECT with SUM, MIN, MAX or COUNT, found {policy} {aggregation}."
             )
             aggregation = None
+        if aggregation is not None and len(children(element, "output")) > 1:
+            # DMN 1.5 section 8.2.10: the operators are undefined over several outputs
+            self.problem(element, "aggregation_outputs", f"Expected one output, to which {aggregation} can be applied.")
         inputs = [self.table_input(each, names) for each in children(element, "input")]
         outputs = [self.table_output(each, element, names) for each in children(element, "output")]
         if not outputs:

@@ -51,6 +51,14 @@ class Session:
             self.run.note(fault.code, f"{what}: {fault.message}", 0)
             return None
 
+    def argument(self, value: Any, item: items.ItemType | None, what: str, texts: bool = False) -> Any:
+        """An argument in the type of its parameter; a Fault when it does not fit: then the function is not called, and
+        what it would have given is null."""
+        try:
+            return value if item is None else items.fit(value, item, self.run, texts)
+        except feel.Fault as fault:
+            raise feel.Fault(fault.code, f"{what}: {fault.message}") from None
+
     def within(self, values: Mapping[str, Any]) -> "Session":
         """An evaluation inside this one that sees nothing of it: of a decision service."""
         inner = Session(values, None, NO_TYPES, self.run)
@@ -178,7 +186,7 @@ class Knowledge:
             outer, run.types = run.types, self.types
             try:
                 for (name, item), value in zip(self.parameters, arguments, strict=True):
-                    scope[name] = session.fit(value, item, name)
+                    scope[name] = session.argument(value, item, name)
                 return session.fit(self.body(scope, session), self.result, self.name)
             finally:
                 run.types = outer
@@ -191,7 +199,11 @@ class Knowledge:
 
         def call(session: Session) -> Any:
             arguments = [context.get(name) for name, _ in self.parameters]
-            return feel.call_function(session.run, self.function(session), arguments)
+            try:
+                return feel.call_function(session.run, self.function(session), arguments)
+            except feel.Fault as fault:
+                session.run.note(fault.code, fault.message, 0)
+                return None
 
         return _finish(Session(context, env, self.types), call, self.id, detail)
 
@@ -217,7 +229,12 @@ class Service:
 
     def function(self, session: Session) -> feel.Function:
         def call(run: feel.Run, arguments: list[Any]) -> Any:
-            return self.invoke(dict(zip(self.parameters, arguments, strict=True)), session)
+            inputs: list[Link[Any]] = [*self.input_data, *self.input_decisions]
+            fitting = [
+                session.argument(value, each.node.type, each.name, True)
+                for each, value in zip(inputs, arguments, strict=True)
+            ]
+            return self.invoke(dict(zip(self.parameters, fitting, strict=True)), session)
 
         return feel.Function(self.name, self.parameters, call)
 

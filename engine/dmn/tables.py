@@ -197,17 +197,11 @@ class Table:
         return tuple(places)
 
     def aggregate(self, found: list[Any], session: Session) -> Any:
-        """`C+ C< C> C#`; with several outputs, each column for itself."""
+        """`C+ C< C> C#`."""
         name = AGGREGATIONS[self.aggregation or "COUNT"]
         if name == "count":
             return Decimal(len(found))
-        gather = feel.compile_expression(f"{name}(found)")
-        if len(self.outputs) == 1:
-            return gather.run({"found": found}, session.run)
-        return {
-            output.name: gather.run({"found": [each[output.name] for each in found]}, session.run)
-            for output in self.outputs
-        }
+        return feel.compile_expression(f"{name}(found)").run({"found": found}, session.run)
 
     def explain(
         self, session: Session, given: list[Any], hits: list[int], results: list[list[Any]], chosen: list[int]
