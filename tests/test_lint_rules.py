@@ -202,9 +202,9 @@ def test_a_reminder_may_come_before_the_steps_are_done() -> None:
 
 def test_a_file_with_ten_faults_shows_ten_findings_at_their_elements() -> None:
     body = f"""<startEvent id="s"/><endEvent id="e"/><parallelGateway id="join"/><exclusiveGateway id="choice"/>
-<userTask id="no_role">{form("f")}</userTask><userTask id="no_form">{who()}</userTask>
-<userTask id="gate">{who("chief")}{prop(gate="approval", outcomes="dong_y")}</userTask>
-<userTask id="form">{who()}{form("gone")}</userTask>{task("lost")}
+<userTask id="no_role" name="A">{form("f")}</userTask><userTask id="no_form" name="B">{who()}</userTask>
+<userTask id="gate" name="C">{who("chief")}{prop(gate="approval", outcomes="dong_y")}</userTask>
+<userTask id="form" name="D">{who()}{form("gone")}</userTask>{named("lost", "E")}
 {named("first", "Soạn")}{named("second", "Soạn")}
 <boundaryEvent id="border" attachedToRef="form">[timer Duration P1D]</boundaryEvent>
 <callActivity id="call">[call gone propagateAllChildVariables="false"]</callActivity><exclusiveGateway id="dead_end"/>

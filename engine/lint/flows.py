@@ -69,8 +69,9 @@ def unreachable(d: bpmn.Definition, process: str) -> set[str]:
 
 def main_flow(d: bpmn.Definition, process: str) -> frozenset[str]:
     """Elements where a second token at once means doubled work: all but those that only events beside the flow lead
-    to (several reminders at once are as they should be)."""
+    to (several reminders at once are as they should be), and what comes after a step that gives several on purpose."""
     seen = reachable(d, process, lasting=False)
+    seen -= downstream(d, *(n for n in seen if d.elements[n].completion_quantity > 1))
     return frozenset(n for n in seen if not d.elements[n].event_sub_process and d.elements[n].start_quantity == 1)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine import bpmn, feel
 from engine.bpmn import timers
 from engine.bpmn.definition import Element, Value
-from engine.lint import flows
+from engine.lint import flows, gates, papers
 from engine.lint.findings import Facts, Finding, finding
 
 # Any instant will do: only differences count.
@@ -16,21 +16,35 @@ _NOW = dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
 _LONG_MONTH, _SHORT_MONTH = dt.timedelta(days=31), dt.timedelta(days=28)
 _NOTHING = dt.timedelta()
 _FEWEST_AT_A_GATE = 2
+_NOTICES = ("trinhky:notify", "trinhky:publish")
+_DRAFTER = "drafter"  # in a notice: whoever drafts in this case
 
 
 def check(d: bpmn.Definition, process: str, facts: Facts) -> Iterator[Finding]:
     """All findings of one process."""
-    nodes = flows.inside(d, process)
-    inside = set(nodes)
+    inside = [d.elements[n] for n in flows.inside(d, process)]
+    people = [e for e in inside if e.type == "userTask"]
+    named = any(e.name.strip() for e in people)
+    dated = any(_has_due_date(e) for e in people)
     known: Times = {}
-    for node in nodes:
-        e = d.elements[node]
+    for e in inside:
         if e.type == "userTask":
             yield from _people(e, facts)
-            yield from _gate(e, inside, facts)
-            if not e.form_key and "gate" not in e.properties:
+            yield from _deputy(e, facts)
+            if not e.form_key and not gates.is_gate(e):
                 yield finding("no_form", e.id, "Expected a form: who completes this step has nothing to write down.")
+            if named and not e.name.strip():
+                yield finding("no_name", e.id, "Expected a name: lists of tasks show this step by its id.")
+            if dated and not _has_due_date(e):
+                yield finding("no_due_date", e.id, "Expected a due date: other steps have one, this one is never late.")
+            yield from _consultation(d, e)
+        yield from _notice(e, {n.id for n in people}, facts)
         yield from _limits(d, e, known)
+    yield from papers.check(d, inside, process in facts.given)
+
+
+def _has_due_date(e: Element) -> bool:
+    return e.assignment is not None and e.assignment.due is not None
 
 
 def lanes(e: Element) -> list[str]:
@@ -56,22 +70,43 @@ def _people(e: Element, facts: Facts) -> Iterator[Finding]:
             yield finding("nobody_holds_role", e.id, f"Nobody holds the role {lane!r} today.", role=lane)
 
 
-def _gate(e: Element, inside: set[str], facts: Facts) -> Iterator[Finding]:
-    back = e.properties.get("return_to", "").split()
-    for target in back:
-        if target not in inside:
-            message = f"Expected the step to which it is returned, found no {target!r}."
-            yield finding("return_unresolved", e.id, message, ref=target)
-    if "gate" not in e.properties:
-        return
-    if not e.properties.get("outcomes", "").split():
-        yield finding("gate_without_outcomes", e.id, "Expected the outcomes of the gate.")
-    if facts.holders is None:
+def _deputy(e: Element, facts: Facts) -> Iterator[Finding]:
+    if facts.holders is None or not gates.is_gate(e):
         return
     held = [facts.holders[lane] for lane in lanes(e) if facts.holders.get(lane)]
     if held and sum(held) < _FEWEST_AT_A_GATE:
         message = "Only one person can decide at this gate: while that person is away, every case waits here."
         yield finding("gate_without_deputy", e.id, message, roles=lanes(e))
+
+
+def _consultation(d: bpmn.Definition, e: Element) -> Iterator[Finding]:
+    """Somebody who is asked and does not answer must not keep a case waiting for ever."""
+    if "consultation" not in e.properties or (e.loop is not None and e.loop.completion is not None):
+        return
+    at: Element | None = e
+    while at is not None:
+        handlers = [n for h in d.containers[at.scope].handlers for n in d.containers[h].nodes]
+        ends = [d.elements[n] for n in (*at.boundaries, *handlers)]
+        if any(x.interrupting and any(t.kind == "timer" for t in x.events) for x in ends):
+            return
+        at = d.elements.get(at.scope)
+    yield finding("consultation_without_deadline", e.id, "Expected a timer that ends the consultation.")
+
+
+def _notice(e: Element, tasks: set[str], facts: Facts) -> Iterator[Finding]:
+    """Who is told by the engine's own notices, as `trinhky:notify` reads its headers."""
+    if e.job is None or e.job.type not in _NOTICES:
+        return
+    roles, open_tasks = (e.job.headers.get(h, "").split() for h in ("lanes", "open_tasks"))
+    if not roles and not open_tasks:
+        yield finding("reminder_without_recipient", e.id, "Expected lanes or open_tasks: nobody is told.")
+    for task in open_tasks:
+        if task not in tasks:
+            yield finding("notice_unresolved", e.id, f"Expected a task of the process, found {task!r}.", ref=task)
+    for role in roles:
+        if facts.holders is not None and role != _DRAFTER and role not in facts.holders:
+            message = f"Expected {role!r} to be a role of the organisation."
+            yield finding("unknown_role", e.id, message, role=role)
 
 
 # -- limits

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from engine import bpmn, feel
 from engine.bpmn.definition import CONTAINERS, Element
-from engine.lint import flows
+from engine.lint import expressions, flows
 from engine.lint.findings import Facts, Finding, finding
 
 # What the kernel gives to expressions by itself.
@@ -48,7 +48,7 @@ def _unwritten(process: str, nodes: list[Element], facts: Facts) -> Iterator[Fin
     told: set[str] = set()
     for e in nodes:
         for expression, where in _reads(e):
-            for name in sorted(expression.variables - known - told):
+            for name in sorted(expression.variables - expressions.called(expression) - known - told):
                 told.add(name)
                 message = f"Nothing in the process writes {name!r}, which {where} reads."
                 yield finding("unwritten_name", e.id, message, name=name, text=expression.text, what=where)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from engine import bpmn
 from engine.bpmn import naming
 from engine.bpmn.definition import Flow
-from engine.lint import flows, governance, names, soundness, structure
+from engine.lint import expressions, flows, gates, governance, names, soundness, structure
 from engine.lint.findings import ERROR, Facts, Finding, Report, finding
 from engine.lint.space import CAP
 
@@ -27,12 +27,15 @@ def examine(
     """The findings, and how many states were looked at. A definition with problems of reading is not explored."""
     left = seconds
     found = [finding("model", p.element, p.message, code=p.code, **p.params) for p in definition.problems]
+    broken = {p.element for p in definition.problems}  # not to be blamed twice
     explored, complete = 0, True
     for process in _processes(definition):
-        shape = [*structure.check(definition, process)]
+        shape = [f for f in structure.check(definition, process) if f.element not in broken]
         found += shape
         found += names.check(definition, process, facts)
         found += _conditions(definition, process, facts)
+        found += expressions.check(definition, process)
+        found += gates.check(definition, process)
         found += governance.check(definition, process, facts)
         if definition.problems or not flows.entries(definition, process):
             complete = False
@@ -75,9 +78,11 @@ def _conditions(d: bpmn.Definition, process: str, facts: Facts) -> Iterator[Find
 
 
 def _condition(flow: Flow, known: set[str]) -> Iterator[Finding]:
-    for name in sorted(flow.condition.variables - known if flow.condition is not None else ()):
+    if flow.condition is None:
+        return
+    for name in sorted(flow.condition.variables - expressions.called(flow.condition) - known):
         message = f"Nothing in the process writes {name!r}, which the condition reads."
-        text = flow.condition.text if flow.condition is not None else ""
+        text = flow.condition.text
         yield finding("unwritten_name", flow.id, message, name=name, text=text, what="the condition")
 
 

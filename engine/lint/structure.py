@@ -8,7 +8,7 @@ from lxml import etree
 from engine import bpmn
 from engine.bpmn import behaviours
 from engine.bpmn.definition import ACTIVITIES, GATEWAYS, Element
-from engine.lint import flows
+from engine.lint import flows, gates
 from engine.lint.findings import Finding, finding
 
 _DECLARED = ("message", "signal", "error", "escalation")
@@ -53,7 +53,7 @@ def _ends(d: bpmn.Definition, e: Element) -> Iterator[Finding]:
             yield finding("boundary_without_flow", e.id, "Expected a flow out of the boundary event.")
     elif e.type == "intermediateThrowEvent" and any(x.kind == "link" for x in e.events):
         return
-    elif e.type in ACTIVITIES:
+    elif e.type in ACTIVITIES or e.type in ("intermediateThrowEvent", "intermediateCatchEvent"):
         yield finding("implicit_end", e.id, "The process ends here without an end event.")
     else:
         yield finding("dead_end", e.id, "Expected a flow that leads on from here.")
@@ -63,6 +63,8 @@ def _default(d: bpmn.Definition, e: Element) -> Iterator[Finding]:
     if e.type not in GATEWAYS or not e.conditional or e.default is not None:
         return
     if all(d.flows[f].condition is not None for f in e.outgoing):
+        if gates.covers_all(d, e):  # what is lacking is told by name
+            return
         message = "Expected a default flow: when no condition holds, the case stops here with an incident."
         yield finding("missing_default", e.id, message)
 

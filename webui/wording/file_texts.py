@@ -375,6 +375,12 @@ DMN: dict[str, list[Pair]] = {
             "The hit policy is not known. Choose U, A, P, F, C, R or O.",
         ),
     ],
+    "aggregation_outputs": [
+        (
+            "Chỉ gộp được khi bảng có đúng một cột kết quả. Bỏ bớt cột, hoặc bỏ cách gộp.",
+            "Only one output can be aggregated. Remove the others, or the aggregation.",
+        ),
+    ],
     "aggregation": [
         (
             "Cách gộp chỉ dùng được với COLLECT: SUM, MIN, MAX, COUNT. Chọn lại.",
