@@ -141,11 +141,11 @@ class Run:
 
     def emit(self, token: Token, event: Event) -> None:
         """Record what happened to a token."""
-        inside = self.inside(token)
-        if inside is not self.definition:
-            self.record(inside, token, event)
-        else:
+        scope = token.part.tokens[token.scope] if token.number else token.part.host
+        if scope is None or (scope.inner or self.inner(scope)) is self.definition:
             self.events.append(event)
+        else:
+            self.record(self.inner(scope), token, event)
 
     def record(self, inside: Definition, token: Token, event: Event) -> None:
         """Record an event that belongs to a definition; inside a called process with the hash of its definition, and
@@ -577,6 +577,7 @@ ACTIONS: dict[str, Callable[..., None]] = {
     "trigger": events.trigger,
     "check": events.check,
     "child": loops.child_enter,
+    "counted": loops.counted,
     "withdraw": loops.withdraw,
     "join": joins.join,
     "reset": joins.reset,

@@ -465,6 +465,8 @@ def host_of(shard: str) -> tuple[str, int, int]:
 
 def is_path(entity: str) -> bool:
     """Whether a text has the form of an entity's id (an odd number of dotted numbers)."""
+    if entity.isdigit() and entity.isascii():  # nearly all of them
+        return True
     steps = entity.split(".")
     return len(steps) % 2 == 1 and all(s.isascii() and s.isdigit() for s in steps)
 
