@@ -132,13 +132,15 @@ class _Questions(_Area):
         Forbidden("role"). A model that cannot even be opened has the reasons as findings."""
         self._engine.read(models.require_analyst, actor)
         around = self._engine.read(checking.surroundings, process_id)
-        return self._engine.reports.check(process_id, xml, around)
+        return self._engine.reports.check(process_id, xml, around, checking.SECONDS)
 
-    def problems(self, actor: str, process_id: str, which: int | None = None) -> checking.Checked:
-        """What is wrong as of now with a version of a process, its draft (0), or the latest of them (None). Raises
-        NotFound."""
+    def problems(
+        self, actor: str, process_id: str, which: int | None = None, seconds: float = checking.SECONDS
+    ) -> checking.Checked:
+        """What is wrong as of now with a version of a process, its draft (0), or the latest of them (None), as far as
+        can be found in so many seconds. Raises NotFound."""
         xml, around = self._engine.read(library.stored, actor, process_id, which)
-        return self._engine.reports.check(process_id, xml, around)
+        return self._engine.reports.check(process_id, xml, around, seconds)
 
 
 class _Models(_Area):

@@ -21,7 +21,7 @@ from webui.wording import problems as words
 
 pages = Blueprint("studio", __name__, url_prefix="/quy-trinh")
 
-LIMIT = 2_000_000  # bytes of a model; the engine reads no larger ones
+LIMIT, LIMIT_TEXT = 2_000_000, "2 MB"  # of a model; the engine reads no larger ones
 TEMPLATES = Path("shared") / "element-templates.json"
 # How long the library may spend on checking models that it has not seen; the pages of the rest tell.
 PATIENCE = 1.0
@@ -59,6 +59,7 @@ def library(status: int = 200, **told: Any) -> Any:
         problems=problem_counts(shown),
         may_edit=may_edit(),
         limit=LIMIT,
+        limit_text=LIMIT_TEXT,
         **{"upload_problems": [], "new_problems": {}, "typed": {}, "exists": None} | told,
     )
     return make_response(page, status)
@@ -78,7 +79,8 @@ def problem_counts(rows: Any) -> dict[str, tuple[int, int] | None]:
         if monotonic() > until:
             found[row.id] = None
             continue
-        report = engine().queries.problems(actor(), row.id, DRAFT if row.draft else None).report
+        which = DRAFT if row.draft else None
+        report = engine().queries.problems(actor(), row.id, which, PATIENCE).report
         found[row.id] = (len(report.errors), len(report.findings) - len(report.errors))
     return found
 
@@ -104,7 +106,23 @@ def show(process_id: str) -> Any:
         problems=told(checked),
         summary=summary(checked),
         may_edit=process.may_edit,
+        names=checked.names,
+        **compared(process_id, process),
     )
+
+
+def compared(process_id: str, process: Any) -> dict[str, Any]:
+    """What can be compared on the page of a process, and what was asked for: by default the last two."""
+    choices = [(str(version.version), _("version %(n)s", n=version.version)) for version in process.versions]
+    if process.row.draft is not None:
+        choices.insert(0, ("nhap", _("draft")))
+    known = {key: DRAFT if key == "nhap" else int(key) for key, _label in choices}
+    new = request.args.get("den") if request.args.get("den") in known else next(iter(known), "")
+    others = [key for key in known if key != new]
+    old = request.args.get("tu") if request.args.get("tu") in known else next(iter(others), "")
+    asked = "tu" in request.args and bool(old) and bool(new)
+    found = engine().queries.differences(actor(), process_id, known[old], known[new]) if asked else None
+    return {"choices": choices, "old": old, "new": new, "differences": found}
 
 
 def chosen(asked: str | None, process: Any) -> int:
@@ -145,7 +163,7 @@ def upload() -> Any:
         return library(422, upload_problems=[_("Choose a file first")])
     content = file.stream.read(LIMIT + 1)
     if len(content) > LIMIT:
-        said = _("The file is larger than %(limit)s. It was not stored.", limit=wording.size(LIMIT))
+        said = _("The file is larger than %(limit)s. It was not stored.", limit=LIMIT_TEXT)
         return library(413, upload_problems=[said])
     try:
         process_id, _number = engine().models.import_draft(actor(), content)

@@ -17,8 +17,9 @@ from engine.lint import flows, names
 from engine.lint.findings import finding
 from engine.queries.access import Asker
 
-# States of a process that are looked at while somebody waits for a page: about two seconds at the worst.
+# How many states of a process are looked at, and for how long while somebody waits for a page.
 STATES = 5_000
+SECONDS = 5.0
 KEPT = 128
 
 
@@ -43,43 +44,42 @@ class Checked:
     @property
     def names(self) -> dict[str, str]:
         """What elements and flows are called, to tell of findings and runs."""
-        if self.definition is None:
-            return {}
-        found = {e.id: " ".join(e.name.split()) for e in self.definition.elements.values() if e.name.strip()}
-        flows_ = self.definition.flows.values()
-        found |= {f.id: " ".join(f.name.split()) or found.get(f.target, f.target) for f in flows_}
-        return found
+        return {} if self.definition is None else lint.names_of(self.definition)
 
 
 class Reports:
     """The reports of the last models that this process has checked."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str, str], Checked] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, ...], Checked] = OrderedDict()
         self._lock = Lock()
 
-    def check(self, process_id: str, xml: bytes, around: Surroundings) -> Checked:
-        """The report on a model. Never raises: what cannot be opened has the reasons as its findings."""
+    def check(self, process_id: str, xml: bytes, around: Surroundings, seconds: float | None = None) -> Checked:
+        """The report on a model. Never raises: what cannot be opened has the reasons as its findings. `seconds`: how
+        long somebody may be kept waiting; the report then says how far it came."""
         key = (process_id, definitions.digest_of(xml), around.key)
+        hasty = (*key, str(seconds))
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        found = _check(process_id, xml, around)
+            for known in (key, hasty) if seconds is not None else (key,):
+                if known in self._kept:
+                    self._kept.move_to_end(known)
+                    return self._kept[known]
+        found = _check(process_id, xml, around, seconds)
+        whole = seconds is None or found.report.complete or found.report.states >= STATES
         with self._lock:
-            self._kept[key] = found
+            self._kept[key if whole else hasty] = found
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return found
 
 
-def _check(process_id: str, xml: bytes, around: Surroundings) -> Checked:
+def _check(process_id: str, xml: bytes, around: Surroundings, seconds: float | None) -> Checked:
     try:
         definition = bpmn.compile(xml, file=f"{process_id}.bpmn", strict=False)
     except DefinitionError as error:
         problems = [finding("model", p.element, p.message, code=p.code, **p.params) for p in error.problems]
         return Checked(None, lint.Report(problems, 0, False))
-    report = lint.examine(definition, replace(around.facts, source=xml), states=STATES)
+    report = lint.examine(definition, replace(around.facts, source=xml), states=STATES, seconds=seconds)
     if definition.process_id != process_id:
         message = f"Expected the process id {process_id!r}, found {definition.process_id!r}."
         wrong = finding("model", None, message, code="process_id", expected=process_id, found=definition.process_id)

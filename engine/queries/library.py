@@ -11,9 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import bpmn, definitions
+from engine import bpmn, comparison, definitions
 from engine.bpmn import drawing
 from engine.collation import vietnamese_sort_key
+from engine.comparison import Change
 from engine.errors import DefinitionError, NotFound
 from engine.org import Actor
 from engine.queries import checking
@@ -310,6 +311,40 @@ def process_diagram(tx: Asker, person: str, process_id: str, which: int | None =
         return drawing.svg(source, {}, (), lang)
     except Exception:  # a file from elsewhere may be drawn in any way: the page says that there is no picture of it
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """How two models of a process differ. `drawing`: nothing but the picture does; `unreadable`: one is no model."""
+
+    changes: Sequence[Change]
+    drawing: bool = False
+    unreadable: bool = False
+
+
+def differences(tx: Asker, person: str, process_id: str, old: int, new: int) -> Differences:
+    """How a version (the draft, when it is 0) differs from another. Raises NotFound."""
+    one, other = content(tx, person, process_id, old), content(tx, person, process_id, new)
+    before, after = _opened(one), _opened(other)
+    if before is None or after is None:
+        return Differences((), unreadable=True)
+    found = comparison.compare(before, after)
+    used = [_forms(tx, process_id, which, model) for which, model in ((old, before), (new, after))]
+    for form_id in sorted(used[0].keys() & used[1].keys()):
+        if used[0][form_id] != used[1][form_id]:
+            title = tx.models.form(tx.conn, tx.tenant, used[1][form_id]).title["vi"]
+            found.append(Change("changed", form_id, "form", title))
+    return Differences(found, drawing=not found and one != other)
+
+
+def _forms(tx: Asker, process_id: str, which: int, model: bpmn.Definition) -> dict[str, str]:
+    """The forms of a version; of a draft those that it would get now."""
+    v = process_versions.c
+    if which != DRAFT:
+        query = sa.select(v.files).where(v.tenant_id == tx.tenant, v.process_id == process_id, v.version == which)
+        return dict(tx.conn.execute(query).scalar_one()["forms"])
+    known = tx.environment_facts.forms_for(process_id)
+    return {e.form_key: known[e.form_key] for e in model.elements.values() if e.form_key and e.form_key in known}
 
 
 def model_options(tx: Asker, person: str) -> dict[str, list[dict[str, str]]]:

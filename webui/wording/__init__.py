@@ -29,7 +29,17 @@ from webui.wording.decisions import (
 )
 from webui.wording.events import done, event, origin
 from webui.wording.marks import N_, Mark
-from webui.wording.processes import problems_mark, process_field, process_mark, who
+from webui.wording.processes import (
+    aspect,
+    aspect_value,
+    change_mark,
+    kind,
+    problems_mark,
+    process_field,
+    process_mark,
+    revision_kind,
+    who,
+)
 from webui.wording.prose import glue, paragraphs
 from webui.wording.refusals import field_label, problem, reason_text, refusal, refusal_text, wait_text, why_not
 from webui.wording.states import case_mark, due_line, due_mark, due_tag, group, progress_mark, step_mark
@@ -41,8 +51,11 @@ __all__ = [
     "RESPOND",
     "RESPONSES",
     "Mark",
+    "aspect",
+    "aspect_value",
     "button_label",
     "case_mark",
+    "change_mark",
     "clock",
     "condition_label",
     "condition_mark",
@@ -59,6 +72,7 @@ __all__ = [
     "gate_name",
     "glue",
     "group",
+    "kind",
     "month",
     "opinion_mark",
     "option_label",
@@ -75,6 +89,7 @@ __all__ = [
     "refusal",
     "refusal_text",
     "response_mark",
+    "revision_kind",
     "size",
     "stamp",
     "step_mark",
