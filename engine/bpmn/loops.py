@@ -140,8 +140,20 @@ def child_done(run: "Run", child: Token, element: Element) -> None:
     if loop.output_collection is not None and loop.output_element is not None:
         output = scopes.stored(run, loop.output_element, child)
     satisfied = _satisfied(run, child, host, loop, output)
+    items = len(run.agenda)
     _tell_behaviour(run, child, host, element, loop)
-    if not host.alive or not child.alive:
+    if len(run.agenda) > items:  # the boundary must still be there for what the last child throws
+        run.later("counted", child, output, satisfied)
+    else:
+        counted(run, child, output, satisfied)
+
+
+def counted(run: "Run", child: Token, output: Any, satisfied: bool) -> None:
+    """A child has completed and told so: it goes, and the loop goes on or ends."""
+    host = run.scope(child)
+    element = run.node(host)
+    counters, loop = host.host, element.loop
+    if not host.alive or not child.alive or counters is None or loop is None:
         return
     number = host_of(child.part.id)[2] if counters.sharded else counters.completed + counters.terminated
     if counters.outputs is not None:
