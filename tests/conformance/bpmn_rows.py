@@ -4,7 +4,9 @@ in which section of the standard, and what must happen; this runs what it says.
 A script is a list of lines: `start [variable=json…]` or `begin <event>` begins a new instance; `do`, `fire`, `message`,
 `signal`, `error`, `fail`, `retry`, `withdraw` act on it (`a#2` is the second child at a); `waits` lists exactly the
 elements at which tasks and jobs are open ("-" for none), `stands` also joins; `has`, `incident`, `due`, `groups`,
-`notimer`, `nomessage`, `ended` look.
+`notimer`, `nomessage`, `ended` look. What stands behind an event as `name=json` comes with it. `activate` starts an
+activity of an ad-hoc sub-process; `assignee` and `users` look. A model that must not be taken says
+`refused <code> <element>` and nothing else.
 """
 
 import json
@@ -14,10 +16,23 @@ from typing import Any
 from lxml import etree
 
 from conformance.rows import Row, expect, head, play
-from engine import bpmn
+from engine import bpmn, errors
 from kernel_models import BPMN, Case, environment
 
-LOOKS = ("waits", "has", "ended", "incident", "groups", "due", "stands", "notimer", "nomessage")
+LOOKS = (
+    "waits",
+    "has",
+    "ended",
+    "incident",
+    "groups",
+    "due",
+    "stands",
+    "notimer",
+    "nomessage",
+    "refused",
+    "assignee",
+    "users",
+)
 
 
 def row(file: pathlib.Path) -> Row:
@@ -57,11 +72,16 @@ class Script:
     """One model, driven line by line."""
 
     def __init__(self, file: pathlib.Path) -> None:
-        self.definition = bpmn.compile(file.read_bytes(), file=file.name)
         self.case: Any = None
+        self.problems: list[list[str | None]] = []
+        try:
+            self.definition = bpmn.compile(file.read_bytes(), file=file.name)
+        except errors.DefinitionError as refused:
+            self.problems = [[p.code, p.element] for p in refused.problems]
 
     def run(self, line: str) -> None:
         word, *rest = line.split(" ")
+        expect(self.problems, [rest] if word == "refused" else [], "problems: ")
         getattr(self, f"_{word}")(rest)
 
     def entity(self, name: str) -> str:
@@ -69,11 +89,14 @@ class Script:
         found: str = self.case.task(element, int(index) if index else None)
         return found
 
+    def _refused(self, rest: list[str]) -> None:
+        """`run` has looked."""
+
     def _start(self, rest: list[str]) -> None:
         self.case = Case(self.definition, environment(), **pairs(rest))
 
     def _begin(self, rest: list[str]) -> None:
-        self.case = Case(self.definition, environment(), begin=rest[0])
+        self.case = Case(self.definition, environment(), begin=rest[0], **pairs(rest[1:]))
 
     def _do(self, rest: list[str]) -> None:
         given = pairs([w for w in rest if "=" in w])
@@ -84,7 +107,8 @@ class Script:
         self.case.ring(rest[0])
 
     def _message(self, rest: list[str]) -> None:
-        self.case.deliver("message", rest[0], key=rest[1] if len(rest) > 1 else None)
+        key = next((w for w in rest[1:] if "=" not in w), None)
+        self.case.deliver("message", rest[0], pairs([w for w in rest if "=" in w]), key=key)
 
     def _nomessage(self, rest: list[str]) -> None:
         try:
@@ -94,10 +118,14 @@ class Script:
         raise AssertionError("somebody took it")
 
     def _signal(self, rest: list[str]) -> None:
-        self.case.deliver("signal", rest[0])
+        self.case.deliver("signal", rest[0], pairs(rest[1:]))
 
     def _error(self, rest: list[str]) -> None:
         self.case.throw_error(self.entity(rest[0]), rest[1])
+
+    def _activate(self, rest: list[str]) -> None:
+        token = next(r["token"] for r in self.case.view() if r["element"] == rest[0])
+        self.case.activate(token, rest[1])
 
     def _fail(self, rest: list[str]) -> None:
         self.case.incident(self.entity(rest[0]), "outside", "no connection")
@@ -130,6 +158,12 @@ class Script:
 
     def _groups(self, rest: list[str]) -> None:
         expect(self.case.tasks[self.entity(rest[0])]["groups"], rest[1:])
+
+    def _assignee(self, rest: list[str]) -> None:
+        expect(self.case.tasks[self.entity(rest[0])]["assignee"], rest[1])
+
+    def _users(self, rest: list[str]) -> None:
+        expect(self.case.tasks[self.entity(rest[0])]["users"], rest[1:])
 
     def _ended(self, rest: list[str]) -> None:
         expect(self.case.ended, rest[0])
