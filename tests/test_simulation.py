@@ -245,6 +245,8 @@ def test_limits_are_judged_when_a_case_ends() -> None:
     law = result["limits"]["law"]
     assert law["met"] + law["missed"] == 400 and law["late"] == pytest.approx(0.5, abs=0.1) and law["margin"] < 0.06
     assert result["limits"]["nonsense"]["unknown"] == 400
+    all_late = run(ONE, given | {"elements": {"a": {"duration": hours(30)}}}, 100)["limits"]["law"]
+    assert all_late["late"] == 1 and 0.01 < all_late["margin"] < 0.04, "a hundred late ones do not prove that all are"
 
 
 def test_tasks_have_due_dates_of_their_own() -> None:

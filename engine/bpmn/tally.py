@@ -283,10 +283,12 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def _limit(met: int, missed: int, unknown: int) -> dict[str, Any]:
-    """Of the cases that ended; `margin` is half of the interval in which the true share lies 19 times of 20."""
+    """Of the cases that ended; `margin` is half of the interval in which the true share lies 19 times of 20 (Agresti and
+    Coull, so that it is not nothing where none or all were late)."""
     known = met + missed
-    share = missed / known if known else 0.0
-    margin = round(1.96 * math.sqrt(share * (1 - share) / known), 4) if known else None
+    wide = known + 1.96**2
+    share = (missed + 1.96**2 / 2) / wide
+    margin = round(1.96 * math.sqrt(share * (1 - share) / wide), 4) if known else None
     return {"met": met, "missed": missed, "unknown": unknown, "late": _share(missed, known), "margin": margin}
 
 
