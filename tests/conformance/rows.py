@@ -7,7 +7,7 @@ else than the file says. Nothing here needs the test runner: the table, the test
 import functools
 import pathlib
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,16 +68,22 @@ def expect(found: Any, expected: Any, what: str = "") -> None:
 @functools.cache
 def rows() -> tuple[Row, ...]:
     """All rows, in the order of the table."""
+    return tuple(sorted(read(), key=lambda each: (CHAPTERS.index(each.chapter), numbers(each.section), each.id)))
+
+
+def read(only: Collection[str] | None = None) -> list[Row]:
+    """All rows, or those with the given ids (so that nothing else need be read)."""
     from conformance import bpmn_rows, dmn_rows, feel_rows
 
-    found: list[Row] = []
-    for file in sorted((HERE / "models").glob("*.bpmn")):
-        found.append(bpmn_rows.row(file))
-    for file in sorted((HERE / "feel").glob("*.toml")):
+    def files(kind: str, pattern: str) -> list[pathlib.Path]:
+        wanted = None if only is None else {tuple(each.split("/")[:2]) for each in only}
+        return [file for file in sorted(HERE.glob(pattern)) if wanted is None or (kind, file.stem) in wanted]
+
+    found = [bpmn_rows.row(file) for file in files("bpmn", "models/*.bpmn")]
+    for file in files("feel", "feel/*.toml"):
         found += feel_rows.rows(file, tomllib.loads(file.read_text(encoding="utf-8")))
-    for file in sorted((HERE / "decisions").glob("*.dmn")):
-        found.append(dmn_rows.row(file))
-    return tuple(sorted(found, key=lambda each: (CHAPTERS.index(each.chapter), numbers(each.section), each.id)))
+    found += [dmn_rows.row(file) for file in files("dmn", "decisions/*.dmn")]
+    return [row for row in found if only is None or row.id in only]
 
 
 def numbers(section: str) -> list[tuple[int, str]]:

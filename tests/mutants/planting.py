@@ -32,6 +32,7 @@ Lines = dict[str, dict[str, list[int]]]  # row or test → file → lines
 # The modules that a bug may be planted in are those that `import engine.bpmn, engine.dmn, engine.feel` loads.
 SCOPE = ("engine.bpmn", "engine.dmn", "engine.feel")
 ROW_SECONDS = 5
+ENDLESS = "did not end"
 TRACE_SECONDS = 3  # what runs longer runs the same lines again
 SECONDS = 240
 MEMORY = 6 * 2**30
@@ -158,33 +159,8 @@ def at_most(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def failing_rows(only: Iterable[str] | None = None) -> dict[str, str]:
-    """The rows that fail, with the kind of failure. Rows that should fail count when they do not."""
-    from conformance.rows import rows
-
-    wanted = None if only is None else set(only)
-    failed: dict[str, str] = {}
-    late = 0
-    for row in rows():
-        if wanted is not None and row.id not in wanted:
-            continue
-        try:
-            with at_most(ROW_SECONDS):
-                row.run()
-        except TooLong:
-            failed[row.id] = "did not end"
-            late += 1
-        except Exception as error:
-            failed[row.id] = type(error).__name__
-        if row.reason:
-            failed.pop(row.id, None)
-        if late == 3:
-            break
-    return failed
-
-
-def try_rows(mutant: Mutant | None, only: Iterable[str] | None = None) -> dict[str, str]:
-    """The rows that fail with a bug planted."""
+def try_rows(mutant: Mutant | None, only: Collection[str] | None = None) -> dict[str, str]:
+    """The rows that fail with a bug planted, and how (of those named, if any are)."""
 
     def work() -> dict[str, str]:
         kernel_only()
@@ -192,25 +168,44 @@ def try_rows(mutant: Mutant | None, only: Iterable[str] | None = None) -> dict[s
             plant(mutant)
         try:
             with at_most(2 * ROW_SECONDS):
-                from conformance.rows import rows
+                from conformance.rows import read
 
-                rows()
+                chosen = read(only)
         except (Exception, TooLong) as error:
-            return {"*": type(error).__name__}
-        return failing_rows(only)
+            return {each: f"{type(error).__name__} as the modules load" for each in only or ("*",)}
+        failed: dict[str, str] = {}
+        for row in chosen:
+            said = failure(row)
+            if said and not row.reason:
+                failed[row.id] = said
+            if list(failed.values()).count(ENDLESS) == 3:
+                break
+        return failed
 
     found = in_child(work)
-    return {"*": "did not end"} if found is None else found
+    return dict.fromkeys(only or ("*",), ENDLESS) if found is None else found
+
+
+def failure(row: Any) -> str:
+    """The kind of failure of a row; empty when it holds."""
+    try:
+        with at_most(ROW_SECONDS):
+            row.run()
+    except TooLong:
+        return ENDLESS
+    except Exception as error:
+        return type(error).__name__
+    return ""
 
 
 def try_tests(mutant: Mutant | None, only: Collection[str] | None = None) -> str | None:
     """The first unit test that fails with a bug planted (of those named, if any are)."""
-    package = "bpmn" if mutant is None else mutant.file.split("/")[1]
-    found = _pytest(mutant, unit_tests(package), only)
+    files = unit_tests(*UNIT) if mutant is None else unit_tests(mutant.file.split("/")[1])
+    found = _pytest(mutant, files, only)
     if found is None or not any(word in found for word in TIMED):
         return found
-    again = _pytest(mutant, unit_tests(package), {found})
-    return again or _pytest(mutant, [*unit_tests(package), "--deselect", found], only)
+    again = _pytest(mutant, files, {found})
+    return again or _pytest(mutant, [*files, "--deselect", found], only)
 
 
 def unit_tests(*packages: str) -> list[str]:
