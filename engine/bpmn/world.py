@@ -53,6 +53,7 @@ class Open:
         "opened",
         "outcome",
         "role",
+        "sampled",
         "started",
     )
 
@@ -65,6 +66,7 @@ class Open:
         self.opened = opened
         self.cause = case.cause
         self.started: int | None = None
+        self.sampled = 0  # how long it takes, once it has started
         self.closed: int | None = None
         self.duration: Duration | None = None
         self.outcome = _NEVER
@@ -319,7 +321,8 @@ class World:
 
     def _start(self, what: Open, duration: Duration) -> None:
         what.started = self.now
-        self._push(self._later(self.now, duration, duration.sample(what.case.source)), what)
+        what.sampled = duration.sample(what.case.source)
+        self._push(self._later(self.now, duration, what.sampled), what)
 
     def _close(self, what: Open, *, withdrawn: bool = False) -> None:
         """Nothing more comes of it here; whoever worked on it is free."""
@@ -335,8 +338,9 @@ class World:
             return
         started = what.started
         line = self.work.between if duration.working else _between
-        waited = line(what.opened, self.now if started is None else started)
-        worked = 0 if started is None else line(started, self.now)
+        begun = self.now if started is None else started
+        waited = line(what.opened, begun) if begun > what.opened else 0
+        worked = 0 if started is None else line(started, self.now) if withdrawn else what.sampled
         due = what.event.get("due")
         late = None if due is None or withdrawn else self.now > seconds(timers.from_utc(due))
         self.tally.closed(what.element, what.role, waited, worked, withdrawn=withdrawn, late=late)
