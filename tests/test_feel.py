@@ -1,7 +1,9 @@
 """FEEL, construct by construct: what each evaluates to, and what becomes null with which diagnostic."""
 
 import datetime as dt
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -192,6 +194,46 @@ def test_a_diagnostic_points_at_its_place():
     assert found[0] == feel.Diagnostic("unknown_variable", "Expected a variable 'missing'.", 4)
 
 
+@pytest.mark.parametrize(
+    ("text", "message", "position"),
+    [
+        ("1 + count()", "Expected count(list) or count(list...), found 0 arguments.", 9),
+        ("abs(x: 1)", "Expected abs(n) or abs(number), found the arguments x.", 3),
+        ('substring("a")', "Expected substring(string, start position, length?), found 1 arguments.", 9),
+        ("1 / 0", "Expected a divisor other than 0.", 2),
+        ("[1, 2][3]", "Expected an index within 1..2, found 3.", 6),
+        ('1 < "a"', "Expected values that can be compared, found number 1 and string 'a'.", 2),
+        ("date(2022, 2, 30)", "Expected arguments that have a result within range.", 4),
+        ("if 5 then 1 else null", "Expected a boolean condition, found number 5.", 0),
+        ('[1.."a"]', "Expected two ends of one ordered type in a range.", 0),
+        ("{a: 1, a: 2}", "Expected each key once, found 'a' again.", 0),
+    ],
+)
+def test_a_diagnostic_says_what_was_expected_and_where(text, message, position):
+    found, diagnostics = feel.compile_expression(text).trace({}, NOON)
+    assert found is None
+    assert (diagnostics[0].message, diagnostics[0].position) == (message, position)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "position"),
+    [
+        ("1 +", "Expected an expression, found the end of the text.", 3),
+        ("if a then b", "Expected 'else', found the end of the text.", 11),
+        ("[1, 2", "Expected ']', found the end of the text.", 5),
+        ("a b", "Expected an operator after 'a', found 'b'.", 2),
+        ('"open', "Expected FEEL, found a string without an end.", 0),
+        ("1 instance of", "Expected a type, found the end of the text.", 13),
+        ("f(a: 1, 2)", "Expected either names for all arguments, each once, or for none.", 1),
+        ("for i in [1] i", "Expected 'return', found 'i'.", 13),
+    ],
+)
+def test_a_refusal_says_what_was_expected_and_where(text, message, position):
+    with pytest.raises(feel.FeelSyntaxError) as caught:
+        feel.compile_expression(text)
+    assert (caught.value.message, caught.value.position) == (message, position)
+
+
 def test_a_condition_reads_json_variables():
     assert value('outcome = "dong_y" and round < 3', outcome="dong_y", round=2) is True
     assert value("rate * 3", rate=0.1) == Decimal("0.3")
@@ -284,3 +326,19 @@ def test_json_out_and_in():
     assert feel.from_json({"a": [1, 0.1, True]}) == {"a": [Decimal(1), Decimal("0.1"), True]}
     with pytest.raises(feel.FeelValueError):
         feel.to_json(value("function(x) x"))
+
+
+def test_the_example_of_the_readme_gives_what_it_says():
+    text = (Path(feel.__file__).parent / "README.md").read_text(encoding="utf-8")
+    example = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
+    names = {"now": dt.datetime(2022, 3, 31, tzinfo=UTC)}
+    said = 0
+    for line in filter(None, example.splitlines()):
+        code, _, comment = line.partition("  # ")
+        if not comment:
+            exec(code, names)
+            continue
+        found, wanted = eval(code, names), eval(comment.split(": no")[0], names)
+        assert found == wanted, line
+        said += 1
+    assert said >= 6

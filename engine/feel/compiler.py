@@ -147,7 +147,9 @@ class Compiler:
         body, price = self.compile_body(node.body, inner)
         position, result = node.position, inference.Lazy(node)
         if node.external:
-            return failing("external_function", "Functions of other languages are not run.", position)
+            return failing(
+                "external_function", "Expected a function of FEEL: no other language is run.", position
+            )
 
         def define(frame: Frame) -> Function:
             captured = frame.copy()
@@ -268,7 +270,7 @@ class Compiler:
                     code_, message = (
                         (fault.code, fault.message)
                         if isinstance(fault, Fault)
-                        else ("out_of_range", "The result is out of range.")
+                        else ("out_of_range", "Expected a result within range.")
                     )
                     value = fail(frame, code_, message, position)
             return value
@@ -454,6 +456,7 @@ class Compiler:
         order = list(range(len(codes))) if names is None else builtin.order(names)
         kinds = builtin.kinds(names) if names is not None else ()
         fits = order is not None and builtin.takes(len(order))
+        given = f"{len(codes)} arguments" if names is None else "the arguments " + ", ".join(names)
         reordered = names is not None
 
         def invoke(frame: Frame) -> Any:
@@ -462,7 +465,7 @@ class Compiler:
             if type(own) is Function:  # a model may define a function of the same name
                 return apply(frame, own, arguments, names, position)
             if order is None or not fits:
-                return fail(frame, "wrong_arguments", f"Expected other arguments of '{name}'.", position)
+                return fail(frame, "wrong_arguments", f"Expected {builtin.written}, found {given}.", position)
             if reordered:
                 arguments = [ABSENT if place is None else arguments[place] for place in order]
                 for place, wanted in kinds:

@@ -160,7 +160,7 @@ def run_builtin(frame: Frame, function: Callable[..., Any], arguments: list[Any]
     except Fault as fault:
         return fail(frame, fault.code, fault.message, position)
     except (ArithmeticError, ValueError):
-        return fail(frame, "out_of_range", "The result is out of range.", position)
+        return fail(frame, "out_of_range", "Expected arguments that have a result within range.", position)
 
 
 def as_function(builtin: Builtin) -> Function:
@@ -168,7 +168,7 @@ def as_function(builtin: Builtin) -> Function:
 
     def call(run: Run, arguments: list[Any]) -> Any:
         if not builtin.takes(len(arguments)):
-            raise Fault("wrong_arguments", f"Expected other arguments of '{builtin.name}'.")
+            raise Fault("wrong_arguments", f"Expected {builtin.written}, found {len(arguments)} arguments.")
         return run_builtin([{}, run], builtin.function, arguments, 0)
 
     return Function(builtin.name, ("...",), call)

@@ -163,7 +163,9 @@ def arithmetic(operator: str, a: Any, b: Any, run: Run) -> Any:
     except decimal.DivisionByZero:
         raise Fault("division_by_zero", "Expected a divisor other than 0.") from None
     except (decimal.DecimalException, OverflowError, ValueError):
-        raise Fault("out_of_range", f"The result of {describe(a)} {operator} {describe(b)} is out of range.") from None
+        raise Fault(
+            "out_of_range", f"Expected a result within range, found {describe(a)} {operator} {describe(b)}."
+        ) from None
     raise Fault("wrong_type", f"Expected operands that '{operator}' knows, found {describe(a)} and {describe(b)}.")
 
 
@@ -271,7 +273,7 @@ def member(value: Any, name: str, run: Run) -> Any:
     if readers is not None and name in readers:
         return readers[name](value)
     if isinstance(value, Range):
-        raise Fault("no_such_entry", f"A range has no property '{name}'.")
+        raise Fault("no_such_entry", f"Expected a property of a range, found '{name}'.")
     raise Fault("no_such_entry", f"Expected something with an entry '{name}', found {describe(value)}.")
 
 

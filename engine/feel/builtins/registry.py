@@ -34,6 +34,7 @@ class Signature:
     required: int
     variadic: bool
     kinds: tuple[tuple[int, str], ...] = ()
+    text: str = ""
 
     @classmethod
     def read(cls, text: str) -> "Signature":
@@ -44,7 +45,7 @@ class Signature:
         # "negative numbers?" would be ambiguous, but no standard parameter ends in a question mark
         names = tuple(part.removesuffix("...").removesuffix("?") for part in parts)
         required = sum(1 for part in parts if not part.endswith("?"))
-        return cls(names, required, variadic, kinds)
+        return cls(names, required, variadic, kinds, ", ".join(parts))
 
     def takes(self, count: int) -> bool:
         return count >= self.required and (self.variadic or count <= len(self.names))
@@ -56,6 +57,11 @@ class Builtin:
     signatures: tuple[Signature, ...]
     function: Callable[..., Any]
     others: bool = False  # named arguments that no signature knows are left out
+
+    @property
+    def written(self) -> str:
+        """How it may be called, for people."""
+        return " or ".join(f"{self.name}({each.text})" for each in self.signatures)
 
     def takes(self, count: int) -> bool:
         return any(each.takes(count) for each in self.signatures)
