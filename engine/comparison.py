@@ -38,11 +38,13 @@ class Change:
 def compare(old: Definition, new: Definition) -> list[Change]:
     """What one must do to the old model to have the new one; in the order of the models, removed things last."""
     found = [*_process(old, new)]
+    # A role is called as its lane is, in whichever of the two.
+    roles = {x.lane: x.lane_name for d in (old, new) for x in d.elements.values() if x.lane and x.lane_name}
     for e in new.elements.values():
         before = old.elements.get(e.id)
         if before is None:
             found.append(Change("added", e.id, e.type, _called(new, e.id)))
-        elif aspects := [*_differ(_facts(old, before), _facts(new, e))]:
+        elif aspects := [*_differ(_facts(before, roles), _facts(e, roles))]:
             found.append(Change("changed", e.id, e.type, _called(new, e.id), tuple(aspects)))
     for f in new.flows.values():
         was = old.flows.get(f.id)
@@ -97,9 +99,8 @@ def _flow(d: Definition, f: Flow, other: Flow) -> dict[str, str]:
     }
 
 
-def _facts(d: Definition, e: Element) -> dict[str, str]:
+def _facts(e: Element, roles: Mapping[str, str]) -> dict[str, str]:
     """Everything that counts about an element, as texts."""
-    roles = {x.lane: x.lane_name for x in d.elements.values() if x.lane and x.lane_name}
     found = {what: said(read(e)) for what, read in _ASPECTS.items()}
     groups = e.assignment.groups if e.assignment is not None else None
     if isinstance(groups, str):
