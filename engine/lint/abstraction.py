@@ -134,7 +134,7 @@ def _event(element: str, index: int, event: EventDefinition) -> EventDefinition:
     if event.kind in ("timer", "conditional"):
         return EventDefinition("message", event.id, f"\0{element} {index}")
     name = event.name.text if isinstance(event.name, feel.Compiled) else event.name
-    return replace(event, name=name, key=None, condition=None, timer=None)
+    return replace(event, name=name, key=None, correlation=None, condition=None, timer=None)
 
 
 def _loop(e: Element, oracle: Oracle) -> Loop | None:
