@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import json
+import zoneinfo
 from decimal import Decimal
 
 import pytest
@@ -178,3 +179,73 @@ def test_lists_are_cut_as_in_python(values, place):
     ]
     assert feel.compile_expression("sort(xs, function(a, b) a < b)").evaluate({"xs": values}) == sorted(values)
     assert feel.compile_expression("reverse(reverse(xs)) = xs").evaluate({"xs": values}) is True
+
+
+FAR_DATES = st.tuples(st.integers(-999_999_000, 999_999_000), st.integers(1, 12), st.integers(1, 28))
+
+
+@CALM
+@given(FAR_DATES, FAR_DATES, st.integers(-(10**6), 10**6))
+def test_dates_of_all_ages_have_an_order_a_distance_and_a_text(first, second, count):
+    names = {"y": first[0], "m": first[1], "d": first[2], "u": second[0], "v": second[1], "w": second[2], "n": count}
+    found = feel.compile_expression(
+        '{a: date(y, m, d), b: date(u, v, w), span: @"P1D" * n, order: [a < b, a = b, a > b],'
+        " back: (a + span) - span = a,"
+        " far: (a + span) - a = span, apart: a + (b - a) = b, text: date(string(a)) = a,"
+        ' months: if abs(n) < 100000 then a + @"P1M" * n - @"P1M" * n = a else true}'
+    ).evaluate(names)
+    assert found["order"] == [first < second, first == second, first > second]
+    assert all(found[each] is True for each in ("back", "far", "apart", "text", "months"))
+
+
+ZONES = st.sampled_from(["Europe/Paris", "Asia/Ho_Chi_Minh", "America/New_York", "Australia/Melbourne", "UTC"])
+
+
+@CALM
+@given(
+    st.datetimes(dt.datetime(1975, 1, 1), dt.datetime(2080, 1, 1)),  # noqa: DTZ001
+    ZONES.map(zoneinfo.ZoneInfo),
+    st.integers(-(10**9), 10**9),
+)
+def test_real_time_passes_in_every_zone_as_python_says(local, zone, seconds):
+    start = local.replace(tzinfo=zone).astimezone(dt.UTC).astimezone(zone)
+    span = dt.timedelta(seconds=seconds)
+    found = feel.compile_expression("x + span").evaluate({"x": start, "span": span})
+    expected = start.astimezone(dt.UTC) + span
+    assert found.astimezone(dt.UTC) == expected and found.utcoffset() == expected.astimezone(zone).utcoffset()
+    assert feel.compile_expression("(x + span) - x = span").evaluate({"x": start, "span": span}) is True
+
+
+RANGES = st.tuples(st.integers(0, 8), st.integers(1, 4), st.booleans(), st.booleans()).map(
+    lambda found: feel.Range(found[0], found[0] + found[1], found[2], found[3])
+)
+
+
+def points(interval):
+    """The points of a range on a grid of quarters, which is as good as all of them for ends that are whole."""
+    inside = (Decimal(n) / 4 for n in range(4 * 14))
+    return {
+        x
+        for x in inside
+        if (x > interval.start or (x == interval.start and interval.start_included))
+        and (x < interval.end or (x == interval.end and interval.end_included))
+    }
+
+
+@CALM
+@given(RANGES, RANGES, st.integers(0, 12))
+def test_relations_of_ranges_are_those_of_their_points(a, b, point):
+    first, second = points(a), points(b)
+
+    def holds(text):
+        return feel.compile_expression(text).evaluate({"a": a, "b": b, "p": point})
+
+    assert holds("overlaps(a, b)") is bool(first & second)
+    assert holds("includes(a, b)") is holds("during(b, a)") is (second <= first)
+    assert holds("before(a, b)") is holds("after(b, a)") is (max(first) < min(second))
+    assert holds("coincides(a, b)") is holds("a = b") is (first == second)
+    assert holds("includes(a, p)") is holds("p in a") is (point in first)
+    assert holds("before(p, a)") is (point < min(first))
+    assert holds("after(p, a)") is (point > max(first))
+    assert holds("starts(a, b)") is (first <= second and min(first) == min(second))
+    assert holds("finishes(a, b)") is (first <= second and max(first) == max(second))
