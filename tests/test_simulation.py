@@ -175,6 +175,31 @@ def test_the_second_visit_may_be_stated_apart() -> None:
     assert result["days"]["mean"] == 0.5 and result["rework"] == {"cases": 1.0, "rounds": 1.0, "most": 1}
 
 
+def test_the_children_of_a_consultation_are_one_visit() -> None:
+    body = """
+        <startEvent id="s"/><exclusiveGateway id="m"/><userTask id="ask">[each people as person]</userTask>
+        <userTask id="a"/><exclusiveGateway id="x"/><endEvent id="e"/>
+        ~ s m ask a x
+        ~ x m if again
+        ~ x e default
+    """
+    given = {
+        "variables": {"people": ["an", "binh", "chi"]},
+        "elements": {
+            "ask": {"duration": hours(4), "again": {"duration": hours(1)}},
+            "a": {
+                "duration": hours(0),
+                "outcomes": [{"variables": {"again": True}}],
+                "again": {"outcomes": [{"variables": {"again": False}}]},
+            },
+        },
+    }
+    result = run(body, given, 2)
+    ask = element(result, "ask")
+    assert (ask["opened"], ask["visits"], ask["again"]) == (12, 2, 1) and result["rework"]["most"] == 1
+    assert ask["working"]["mean"] == 2.5 and result["days"]["mean"] == pytest.approx(5 / 24, abs=1e-4)
+
+
 LIMIT = """
 <startEvent id="s"/><userTask id="a"/><boundaryEvent id="t" attachedToRef="a">[timer Duration PT10H]</boundaryEvent>
 <endEvent id="done"/><endEvent id="late"/>

@@ -19,7 +19,7 @@ from engine.bpmn.faults import AgendaLimit, Stale
 from engine.bpmn.run import Env, Event, Run
 from engine.bpmn.state import Part, fresh, load
 
-# So many steps are run again at most when a call is refused half way.
+# So many steps are run again at most when a call is refused half way (more where there are many shards to write).
 KEPT = 200
 
 
@@ -128,7 +128,7 @@ class Session:
                 self._rewind()
             raise
         self._keep(run)
-        if run.undone or len(self._log) >= KEPT:
+        if run.undone or len(self._log) >= KEPT + len(self._parts):
             self._texts = self.texts()
             self._log.clear()
             self._read()
