@@ -147,9 +147,7 @@ class Compiler:
         body, price = self.compile_body(node.body, inner)
         position, result = node.position, inference.Lazy(node)
         if node.external:
-            return failing(
-                "external_function", "Expected a function of FEEL: no other language is run.", position
-            )
+            return failing("external_function", "Expected a function of FEEL: no other language is run.", position)
 
         def define(frame: Frame) -> Function:
             captured = frame.copy()

@@ -483,10 +483,34 @@ class Parser:
             self.index += 1
             found = nodes.Test(token.position, token.text, self.expression(COMPARE), True)
         else:
-            operand = self.expression()
+            operand = self.group() if self.group_follows() else self.expression()
             found = nodes.Test(token.position, None, operand, self.uses_input)
         self.uses_input = outer
         return found
+
+    def group_follows(self) -> bool:
+        """Whether several tests stand here in brackets: `("a", > 5)`."""
+        depth = 0
+        several = False
+        for number in range(self.index, len(self.tokens) - 1 if self.at("(") else self.index):
+            token = self.tokens[number]
+            if token.kind != "op":
+                continue
+            depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
+            several = several or (token.text == "," and depth == 1)
+            if depth == 0:
+                after = self.tokens[number + 1]
+                return several and (after.kind == "end" or after.text in (",", ")"))
+        return False
+
+    def group(self) -> nodes.Node:
+        """Such tests as a list, which a value fits when it fits one of them."""
+        opening = self.expect("(")
+        elements = [self.expression()]
+        while self.take(","):
+            elements.append(self.expression())
+        self.expect(")")
+        return nodes.ListLiteral(opening.position, tuple(elements))
 
     def in_tests(self) -> tuple[nodes.Test, ...]:
         """What follows `in`: a test, or several in brackets (`(1..5)` is a range, not a bracket)."""
