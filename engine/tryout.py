@@ -79,12 +79,14 @@ def play(
 
 def decide(table: Path, variables: Mapping[str, Any], decision_id: str | None = None) -> dict[str, Any]:
     """Evaluate a decision, a decision service or a knowledge model of a DMN file, JSON-able: {"value", "explanation",
-    "diagnostics"}. The explanation has one step a decision, in the order of evaluation, with its tables and why each
-    rule hit or did not; the diagnostics say why something became null, and which inputs nobody asked for.
+    "diagnostics", "problems"}. The explanation has one step a decision, in the order of evaluation, with its tables
+    and why each rule hit or did not; the diagnostics say why something became null, and which inputs nobody asked for.
+    A file with faults is tried all the same: what is faulty is null, and the problems say what it is.
 
-    Raises DefinitionError, and Invalid("decision") when the file has several and none (or an unknown one) is named.
+    Raises DefinitionError for what is no model or has no result, and Invalid("decision") when the file has several
+    decisions and none (or an unknown one) is named.
     """
-    parsed = dmn.parse(table.read_bytes(), table.name, imports=_tables_beside(table))
+    parsed = dmn.parse(table.read_bytes(), table.name, strict=False, imports=_tables_beside(table))
     chosen = decision_id or (parsed.ids[0] if len(parsed.ids) == 1 else "")
     try:
         invocable = parsed.invocable(chosen)
@@ -104,4 +106,12 @@ def decide(table: Path, variables: Mapping[str, Any], decision_id: str | None = 
             for name in unknown
             if asked and not isinstance(variables[name], dict)
         ]
-    return {"value": feel.to_json(result.value), "explanation": result.explanation, "diagnostics": told}
+    return {
+        "value": dmn.shown(result.value),
+        "explanation": result.explanation,
+        "diagnostics": told,
+        "problems": [
+            {"file": each.file, "element": each.element, "code": each.code, "message": each.message}
+            for each in parsed.problems
+        ],
+    }

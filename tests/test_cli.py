@@ -151,6 +151,19 @@ def test_a_decision_says_why_other_rows_did_not_hit_and_which_input_is_wrong(run
     assert "doc_kind: Expected a string, found number 3." in result.stderr
 
 
+def test_a_faulty_file_is_tried_and_its_problems_are_told(run: Run, tmp_path: Path) -> None:
+    faulty = tmp_path / "faulty.dmn"
+    decisions = "".join(
+        f'<decision id="{key}" name="{key}"><literalExpression><text>{text}</text></literalExpression></decision>'
+        for key, text in (("right", "1 + 1"), ("wrong", "1 +"))
+    )
+    faulty.write_text(f'<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/">{decisions}</definitions>')
+    for key, value in (("right", "2"), ("wrong", "null")):
+        result = run("decide", faulty, "--decision", key)
+        assert (result.exit_code, result.stdout.splitlines()[0]) == (1, value)
+        assert "faulty.dmn [wrong]" in result.stderr
+
+
 def test_an_unknown_decision_is_refused_with_those_that_there_are(run: Run) -> None:
     result = run("decide", STATUS, "--decision", "khong_co")
     assert result.exit_code == 1

@@ -204,6 +204,24 @@ def test_an_explanation_in_detail_has_a_step_for_each_decision():
     assert steps[1]["requires"][1] == {"name": "tax", "kind": "decision", "value": 40}
 
 
+def test_a_table_that_is_asked_in_a_loop_is_explained_up_to_a_limit():
+    bkm = (
+        '<businessKnowledgeModel id="b" name="b"><encapsulatedLogic><formalParameter name="n"/><decisionTable '
+        'hitPolicy="COLLECT"><input><inputExpression><text>n</text></inputExpression></input><output/>'
+        + "".join(f"<rule>{cell('inputEntry', str(n))}{cell('outputEntry', '1')}</rule>" for n in range(30))
+        + "</decisionTable></encapsulatedLogic></businessKnowledgeModel>"
+    )
+    service = '<decisionService id="s" name="s"><outputDecision href="#d"/></decisionService>'
+    text = cell("literalExpression", "count(for i in 1..5000 return b(i))")
+    needs = '<knowledgeRequirement><requiredKnowledge href="#b"/></knowledgeRequirement>'
+    found = dmn.parse(model(f'<decision id="d" name="d">{needs}{text}</decision>{service}{bkm}'))
+    assert len(found.decision("d").evaluate({}).explanation) == 1_000
+    for one in (found.decision("d"), found.service("s")):
+        (step,) = one.evaluate({}, detail=True).explanation
+        assert len(step["tables"]) == 1_000
+        assert sum(len(each["others"]) for each in step["tables"]) == 10_000
+
+
 def test_a_wrong_input_names_the_field_and_what_was_expected():
     result = dmn.parse(GRAPH).decision("net").evaluate({"gross pay": "200"})
     assert result.diagnostics[0].message == "gross pay: Expected a number, found string '200'."

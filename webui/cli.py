@@ -20,6 +20,7 @@ from granian.constants import Interfaces
 import engine
 from engine import Engine, Settings
 from webui import demo as demos
+from webui.linting import lint
 from webui.scheduler import Scheduler
 from webui.simulating import simulate
 
@@ -192,18 +193,23 @@ def play(
 def decide(table: Path, decision_id: str | None, variables: str, as_json: bool) -> None:
     """Evaluate a decision and explain it: what each decision required, which rules hit, and why the others did not.
 
-    Models that it imports are found beside it and in the folder `shared` next to its own.
+    Models that it imports are found beside it and in the folder `shared` next to its own. What is faulty in the file
+    is null; its problems are told, and the exit status is 1.
     """
     result = engine.decide(table, _object(variables, "--vars"), decision_id)
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
-        return
-    click.echo(_short(result["value"]))
-    for step in result["explanation"]:
-        for line in _step(step):
-            click.echo(f"  {line}")
-    for found in result["diagnostics"]:
-        click.echo(f"Note: {found['message']}", err=True)
+    else:
+        click.echo(_short(result["value"]))
+        for step in result["explanation"]:
+            for line in _step(step):
+                click.echo(f"  {line}")
+        for found in result["diagnostics"]:
+            click.echo(f"Note: {found['message']}", err=True)
+    for found in result["problems"]:
+        click.echo(f"{found['file']} [{found['element']}]: {found['message']} ({found['code']})", err=True)
+    if result["problems"]:
+        sys.exit(1)
 
 
 def _short(value: Any) -> str:
@@ -249,44 +255,7 @@ def _table(table: dict[str, Any]) -> list[str]:
     return lines
 
 
-@main.command()
-@click.argument("models", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="print one JSON object for all files")
-@click.option("--states", default=engine.lint.CAP, show_default=True, metavar="N", help="states to explore at most")
-@click.option(
-    "--people",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="FOLDER",
-    help="folder with lanes.json and people.json: who holds each role",
-)
-def lint(models: tuple[Path, ...], as_json: bool, states: int, people: Path | None) -> None:
-    """Check models before they are deployed: structure, references, house rules, and soundness by exploring all runs.
-
-    Folders are searched for *.bpmn. Each fault of behaviour comes with a shortest run that shows it. Exit status 0
-    without errors (there may be warnings), 1 otherwise.
-    """
-    reports = engine.lint.paths(models, states=states, people=people)
-    if as_json:
-        told = {
-            str(path): {
-                "findings": [f.record() for f in report.findings],
-                "states": report.states,
-                "complete": report.complete,
-            }
-            for path, report in reports.items()
-        }
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
-    else:
-        for path, report in reports.items():
-            click.echo(f"{path}: {report.summary}")
-            for found in report.findings:
-                click.echo(f"  {found}")
-                for act in found.trace or ():
-                    click.echo(f"      {act['do']} {act['element']} {act.get('choice', '')}".rstrip())
-    if any(report.errors for report in reports.values()):
-        sys.exit(1)
-
-
+main.add_command(lint)
 main.add_command(simulate)
 
 

@@ -7,7 +7,7 @@ calendar come in through `feel.Env`.
 """
 
 from engine.dmn.documents import bundle
-from engine.dmn.model import Decision, DecisionError, Definitions, Knowledge, Result, Service
+from engine.dmn.model import Decision, DecisionError, Definitions, Knowledge, Result, Service, shown
 from engine.dmn.reader import parse
 
-__all__ = ["Decision", "DecisionError", "Definitions", "Knowledge", "Result", "Service", "bundle", "parse"]
+__all__ = ["Decision", "DecisionError", "Definitions", "Knowledge", "Result", "Service", "bundle", "parse", "shown"]

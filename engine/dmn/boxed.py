@@ -190,7 +190,7 @@ class Compilation:
         return invoke
 
     def relation(self, element: Element, names: Names) -> Boxed:
-        columns = [each.get("name") or "" for each in children(element, "column")]
+        columns = [(each.get("name") or "", self.type_ref(each)) for each in children(element, "column")]
         rows = []
         for row in children(element, "row"):
             cells = [self.one(each, names) for each in row if local(each) in READERS]
@@ -200,7 +200,13 @@ class Compilation:
 
         def build(scope: Scope, session: Session) -> Any:
             session.run.check_list(len(rows))
-            return [{name: cell(scope, session) for name, cell in zip(columns, row, strict=False)} for row in rows]
+            return [
+                {
+                    name: session.fit(cell(scope, session), item, name)
+                    for (name, item), cell in zip(columns, row, strict=False)
+                }
+                for row in rows
+            ]
 
         return build
 

@@ -27,6 +27,14 @@ class DecisionError(Exception):
         self.decision = decision
 
 
+@dataclass(slots=True)
+class Room:
+    """How much may still be explained: a table that is asked in a loop must not fill the memory."""
+
+    tables: int = 1_000
+    rules: int = 10_000  # that did not hit
+
+
 class Session:
     """One evaluation of a decision with everything it requires. `detail`: explain the steps too, and the rules that
     did not hit."""
@@ -40,6 +48,7 @@ class Session:
         self.inputs: dict[InputData, Any] = {}
         self.explanation: list[dict[str, Any]] = []
         self.detail = False
+        self.room = Room()
 
     def fit(self, value: Any, item: items.ItemType | None, what: str, texts: bool = False) -> Any:
         """The value in its type, or null with a diagnostic."""
@@ -62,7 +71,7 @@ class Session:
     def within(self, values: Mapping[str, Any]) -> "Session":
         """An evaluation inside this one that sees nothing of it: of a decision service."""
         inner = Session(values, None, NO_TYPES, self.run)
-        inner.explanation, inner.detail = self.explanation, self.detail
+        inner.explanation, inner.detail, inner.room = self.explanation, self.detail, self.room
         return inner
 
     def step(self, node: "Decision", used: list[tuple["Link[Any]", Any]], value: Any, since: int) -> None:

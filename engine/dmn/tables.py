@@ -87,9 +87,11 @@ class Table:
             raise self.error("several_rules", f"Expected at most one rule to hit, but {self.listed(hits)} do.")
         results = [self.output_values(self.rules[number], scope, session) for number in hits]
         chosen, value = self.conclude(hits, results, scope, session)
-        self.explain(session, given, hits, results, chosen)
-        if session.detail:
-            session.explanation[-1] |= self.others(given, hits, scope, session)
+        if session.room.tables > 0:
+            session.room.tables -= 1
+            self.explain(session, given, hits, results, chosen)
+            if session.detail:
+                session.explanation[-1] |= self.others(given, hits, scope, session)
         return value
 
     def error(self, code: str, message: str) -> DecisionError:
@@ -239,8 +241,11 @@ class Table:
         found: list[dict[str, Any]] = []
         run.muted += 1  # what goes wrong in cells that were not needed is nobody's concern
         for number, rule in enumerate(self.rules):
-            if number in hits or len(found) == MAX_OTHERS:
+            if number in hits:
                 continue
+            if len(found) == MAX_OTHERS or session.room.rules == 0:
+                break
+            session.room.rules -= 1
             failed = next(
                 (n for n, test in enumerate(rule.tests) if test.run(contexts[n], run) is not True),
                 None,
