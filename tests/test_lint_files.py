@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine import lint
+from kernel_models import xml
 from webui.cli import main
 
 ROOT = Path(__file__).parents[1] / "workflows"
@@ -68,3 +69,64 @@ def test_a_file_that_is_not_bpmn_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "x.bpmn").write_text("<definitions/>")
     code, out = run(str(tmp_path))
     assert code == 1 and "(model)" in out
+
+
+def test_the_same_in_vietnamese(tmp_path: Path) -> None:
+    code, out = run(str(T1), "--people", str(ROOT / "demo"), "--lang", "vi")
+    assert code == 0
+    assert out.startswith(f"{T1}: Đã xét 249 trạng thái, không thấy lỗi.\n")
+    assert "  cảnh báo [ky_trinh]: Chỉ một người quyết định được ở «Giám đốc duyệt, ký báo cáo»" in out
+
+
+STUCK = """<startEvent id="s" name="Nhận việc"/><userTask id="a" name="Soạn dự thảo"/>
+<exclusiveGateway id="x" name="Đủ?"/>
+<userTask id="b" name="Bổ sung"/><parallelGateway id="j"/><endEvent id="e"/>
+~ s a x
+~ x b if k
+~ x j default
+~ b j e
+"""
+
+
+def test_a_run_is_told_in_words_and_numbered(tmp_path: Path) -> None:
+    model = tmp_path / "p.bpmn"
+    model.write_bytes(xml(STUCK))
+    code, out = run(str(model), "--lang", "vi")
+    assert code == 1
+    assert "lỗi [j]: Hồ sơ có thể kẹt mãi ở cổng song song j" in out
+    assert "      1. Bắt đầu «P»\n      2. Hoàn thành «Soạn dự thảo»\n      3. chọn «j»\n" in out
+    assert "      2. Complete “Soạn dự thảo”\n" in run(str(model))[1]
+
+
+def test_json_has_keys_that_stay(tmp_path: Path) -> None:
+    model = tmp_path / "p.bpmn"
+    model.write_bytes(xml(STUCK))
+    code, out = run(str(model), "--json", "--lang", "vi")
+    (told,) = json.loads(out).values()
+    assert code == 1 and told.keys() == {"findings", "states", "complete"}
+    found = next(f for f in told["findings"] if f["rule"] == "deadlock")
+    assert found.keys() == {"rule", "severity", "element", "message", "params", "trace", "words", "run"}
+    assert found["run"] == ["Bắt đầu «P»", "Hoàn thành «Soạn dự thảo»", "chọn «j»"]
+    assert found["words"].startswith("Hồ sơ có thể kẹt mãi") and found["message"].startswith("A token can wait")
+
+
+def test_time_and_states_can_be_limited(tmp_path: Path) -> None:
+    code, out = run(str(T1), "--seconds", "0")
+    assert code == 0 and "(time_reached)" in out and "(not all of them)" in out
+    assert "(cap_reached)" in run(str(T1), "--states", "9")[1]
+    assert "explored 0 states" in run(str(T1), "--states", "0")[1]
+
+
+def test_nothing_to_check_is_not_a_success(tmp_path: Path) -> None:
+    code, out = run(str(tmp_path))
+    assert code == 2 and "Expected at least one .bpmn file." in out
+
+
+def test_faulty_forms_and_decisions_beside_a_model_are_told_with_their_file(tmp_path: Path) -> None:
+    (tmp_path / "q" / "forms").mkdir(parents=True)
+    (tmp_path / "q" / "p.bpmn").write_bytes(xml(STUCK))
+    (tmp_path / "q" / "forms" / "f.form").write_text("{}")
+    (tmp_path / "q" / "t.dmn").write_text("<x/>")
+    code, out = run(str(tmp_path), "--lang", "vi")
+    assert code == 1
+    assert "f.form: " in out and "t.dmn: Tệp không phải DMN." in out and "(deadlock)" in out

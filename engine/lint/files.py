@@ -2,50 +2,81 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from engine import bpmn, dmn, forms
-from engine.errors import DefinitionError
+from engine.errors import DefinitionError, Problem
 from engine.lint import flows, names, report
-from engine.lint.findings import CASE_VARIABLES, Facts, Report, finding
+from engine.lint.findings import CASE_VARIABLES, Facts, Finding, Report, finding
 from engine.lint.space import CAP
 
 
 def paths(
-    given: Iterable[Path], *, states: int = CAP, holders: Mapping[str, int] | None = None, people: Path | None = None
+    given: Iterable[Path],
+    *,
+    states: int = CAP,
+    seconds: float | None = None,
+    holders: Mapping[str, int] | None = None,
+    people: Path | None = None,
 ) -> dict[Path, Report]:
     """The report of every `*.bpmn` given or inside a folder given. `people` is a folder with `lanes.json` and
     `people.json`, from which is counted who holds each role."""
     files = [f for path in given for f in (sorted(path.rglob("*.bpmn")) if path.is_dir() else [path])]
     held = _holders(people) if people is not None else holders
-    return {file: _file(file, states, held) for file in dict.fromkeys(files)}
+    return {file: _file(file, states, seconds, held) for file in dict.fromkeys(files)}
 
 
-def _file(file: Path, states: int, holders: Mapping[str, int] | None) -> Report:
+def _file(file: Path, states: int, seconds: float | None, holders: Mapping[str, int] | None) -> Report:
     source = file.read_bytes()
     try:
         definition = bpmn.compile(source, file=file.name, strict=False)
     except DefinitionError as error:
-        return Report([finding("model", p.element, p.message, code=p.code) for p in error.problems], 0, False)
-    return report.examine(definition, facts_beside(file, holders, source), states=states)
+        return Report([_told(p) for p in error.problems], 0, False)
+    faulty: list[Problem] = []
+    facts = facts_beside(file, holders, source, faulty)
+    found = report.examine(definition, facts, states=states, seconds=seconds)
+    return replace(found, findings=[*(_told(p) for p in faulty), *found.findings]) if faulty else found
 
 
-def facts_beside(file: Path, holders: Mapping[str, int] | None = None, source: bytes | None = None) -> Facts:
-    """The facts that the files around a model tell."""
+def _told(problem: Problem) -> Finding:
+    params = {"code": problem.code, "file": problem.file, **problem.params}
+    return finding("model", problem.element, problem.message, **params)
+
+
+def facts_beside(
+    file: Path,
+    holders: Mapping[str, int] | None = None,
+    source: bytes | None = None,
+    faulty: list[Problem] | None = None,
+) -> Facts:
+    """The facts that the files around a model tell. What is wrong with forms and decisions is added to `faulty`; they
+    are there all the same, so that no model misses them."""
+    wrong = [] if faulty is None else faulty
     folders = [file.parent, file.parent.parent / "shared"]
-    found_forms: dict[str, forms.Form] = {}
+    found_forms: dict[str, forms.Form | None] = {}
     decisions: set[str] = set()
+    unread = False  # a file of decisions is faulty: which there are is not known
     processes: set[str] = set()
     tables = {path.name: path.read_bytes() for folder in reversed(folders) for path in folder.glob("*.dmn")}
     for folder in folders:
         for path in sorted(folder.glob("forms/*.form")):
-            found_forms.setdefault(path.stem, forms.parse(path.read_bytes(), path.name))
+            try:
+                found_forms.setdefault(path.stem, forms.parse(path.read_bytes(), path.name))
+            except DefinitionError as error:
+                found_forms.setdefault(path.stem, None)
+                wrong += error.problems
         for path in sorted(folder.glob("*.dmn")):
-            decisions.update(dmn.parse(path.read_bytes(), path.name, imports=tables).ids)
+            try:
+                decisions.update(dmn.parse(path.read_bytes(), path.name, imports=tables).ids)
+            except DefinitionError as error:
+                unread = True
+                wrong += error.problems
         processes |= {path.stem for path in folder.glob("*.bpmn")}
-    known = Facts(forms=found_forms, processes=processes, decisions=decisions, holders=holders, source=source)
+    answered = None if unread else decisions
+    known = Facts(forms=found_forms, processes=processes, decisions=answered, holders=holders, source=source)
     given = _given(file, known)
-    return Facts(found_forms, processes, decisions, holders, CASE_VARIABLES, given, source)
+    return Facts(found_forms, processes, answered, holders, CASE_VARIABLES, given, source)
 
 
 def _given(file: Path, facts: Facts) -> dict[str, set[str]]:

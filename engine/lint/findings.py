@@ -107,7 +107,7 @@ def finding(rule: str, element: str | None, message: str, trace: Trace | None = 
 class Facts:
     """What the model leans on. None means that it is not known, and what depends on it is not checked."""
 
-    forms: Mapping[str, Form] | None = None  # by id
+    forms: Mapping[str, Form | None] | None = None  # by id; None for a form that cannot be read
     processes: Collection[str] | None = None  # that can be called
     decisions: Collection[str] | None = None
     holders: Mapping[str, int] | None = None  # lane → how many people hold it today
@@ -123,6 +123,7 @@ class Report:
     findings: list[Finding]
     states: int
     complete: bool
+    names: Mapping[str, str] = field(default_factory=dict)  # what elements and flows are called, to tell a run in words
 
     @property
     def errors(self) -> list[Finding]:

@@ -49,7 +49,7 @@ def examine(
     if facts.source is not None:
         found += structure.unused(facts.source)
     told = [replace(f, params={**naming.facts(definition, f.element), **f.params}) for f in found]
-    return Report(sorted(told, key=lambda f: f.severity != ERROR), explored, complete)
+    return Report(sorted(told, key=lambda f: f.severity != ERROR), explored, complete, names_of(definition))
 
 
 def names_of(d: bpmn.Definition) -> dict[str, str]:

@@ -131,6 +131,9 @@ def say(code: str, params: Mapping[str, Any], message: str = "", locale: str = "
     told = dict(params)
     if code == "model":
         code = str(told.get("code", code))
+        beside = str(told.pop("file", ""))
+        if beside and not beside.endswith(".bpmn"):  # a form or a decision that the model uses
+            return f"{beside}: {say(code, told, message, locale)}"
     words = _Words(told, locale)
     found = sentence(code, told)
     for pair in found:
