@@ -5,6 +5,7 @@ import CloudViewer from "camunda-bpmn-js/lib/camunda-cloud/NavigatedViewer";
 import { CopyAsImageModule } from "bpmn-js-copy-as-image";
 import colorPicker from "bpmn-js-color-picker";
 import exampleData from "@camunda/example-data-properties-provider";
+import TextRenderer from "bpmn-js/lib/draw/TextRenderer";
 import minimap from "diagram-js-minimap";
 import details from "camunda-bpmn-js/lib/camunda-cloud/features/popup-menu";
 import { DefaultHandlersModule, ResourcesModule } from "camunda-bpmn-js/lib/camunda-cloud/features/external-resources";
@@ -16,6 +17,41 @@ import { t, translateModule } from "./words.js";
 // Colours mean something here (done, late, version compared), so nobody paints; the rest serves other engines than ours.
 const LEFT_OUT = new Set([colorPicker, CopyAsImageModule, exampleData, minimap, details, DefaultHandlersModule, ResourcesModule]);
 const FONT = '"So", "Be Vietnam Pro", sans-serif';
+
+// Names of tasks keep clear of the icon in the corner.
+class OfficeText extends TextRenderer {
+  constructor(config) {
+    super(config);
+    const plain = this.createText;
+    this.createText = (text, options = {}) => {
+      const { align, box = {} } = options;
+      const task = align === "center-middle" && box.width >= 80 && box.height >= 48;
+      return plain(text, task ? { ...options, padding: { top: 15, right: 6, bottom: 3, left: 6 } } : options);
+    };
+  }
+}
+OfficeText.$inject = ["config.textRenderer"];
+const textModule = { textRenderer: ["type", OfficeText] };
+
+// The icon of a task is drawn for boxes larger than ours and would lie on the name.
+const ICON = 0.72;
+class SmallIcons {
+  constructor(bpmnRenderer) {
+    for (const kind of ["User", "Service", "Send", "Receive", "Manual", "Script"]) {
+      const draw = bpmnRenderer.handlers[`bpmn:${kind}Task`];
+      bpmnRenderer.handlers[`bpmn:${kind}Task`] = (place, element, attrs) => {
+        const drawn = draw(place, element, attrs);
+        for (const path of place.querySelectorAll(":scope > path")) {
+          const top = Number(/^\s*m\s*[-\d.]+[\s,]+([-\d.]+)/i.exec(path.getAttribute("d") ?? "")?.[1]);
+          if (top < element.height / 2) path.style.transform = `scale(${ICON})`;
+        }
+        return drawn;
+      };
+    }
+  }
+}
+SmallIcons.$inject = ["bpmnRenderer"];
+const iconModule = { __init__: ["smallIcons"], smallIcons: ["type", SmallIcons] };
 
 class Modeler extends CloudModeler {}
 Modeler.prototype._modules = CloudModeler.prototype._modules.filter((part) => !LEFT_OUT.has(part));
@@ -35,11 +71,11 @@ export function createModeler(parts) {
     },
     bpmnRenderer: { defaultFillColor: "#fff", defaultStrokeColor: "#4a4641", defaultLabelColor: "#1d1b19" },
   };
-  if (parts.viewOnly) return new CloudViewer({ container: parts.canvas, additionalModules: [translateModule], ...look });
+  if (parts.viewOnly) return new CloudViewer({ container: parts.canvas, additionalModules: [translateModule, textModule, iconModule], ...look });
   return new Modeler({
     container: parts.canvas,
     ...look,
-    additionalModules: [translateModule, paletteModule, panelModule, templatesModule],
+    additionalModules: [translateModule, textModule, iconModule, paletteModule, panelModule, templatesModule],
     paletteHolder: { element: parts.palette },
     propertiesPanel: {
       parent: parts.panel,

@@ -12,7 +12,6 @@ const SAID_BY_TEMPLATE = new Set([
   "form",
   "userTaskImplementation",
   "calledElement",
-  "ElementTemplates__Template",
 ]);
 const LAST = ["inputs", "outputs", "Zeebe__ExecutionListeners", "Zeebe__TaskListeners", "extensionProperties"];
 const LOWEST = 100;
@@ -35,7 +34,8 @@ class OfficePanel {
           technical.push(...group.entries.filter((entry) => TECHNICAL.has(entry.id)));
           const entries = group.entries.filter((entry) => !TECHNICAL.has(entry.id));
           if (entries.length) kept.push({ ...group, entries, label: t("Information"), shouldOpen: true });
-        } else kept.push(group);
+        } else if (group.id === "ElementTemplates__Template" && template) kept.push({ ...group, label: template.name });
+        else kept.push(group);
       }
       const info = kept.find((group) => group.id === "general");
       const words = kept.find((group) => group.id === "documentation");

@@ -120,7 +120,7 @@ export class Problems {
     row.querySelector(".kind b").textContent = one.severity === "error" ? t("Error") : t("Warning");
     for (const icon of row.querySelectorAll("[data-severity]")) icon.toggleAttribute("hidden", icon.dataset.severity !== one.severity);
     const element = one.element && this.modeler.get("elementRegistry").get(one.element);
-    row.querySelector(".where").textContent = element ? `${nameOf(element)}: ` : "";
+    row.querySelector(".where").textContent = element && !one.message.includes(nameOf(element)) ? `${nameOf(element)}: ` : "";
     row.querySelector(".what").textContent = one.message;
     row.querySelector(".go").toggleAttribute("data-nowhere", !element);
     const play = row.querySelector("[data-play]");
@@ -194,7 +194,7 @@ export class Problems {
     const words = document.createElement("div");
     words.className = `problem-words ${one.severity}`;
     words.textContent = one.message;
-    overlays.add(one.element, "problem-words", { position: { bottom: -6, left: 0 }, html: words });
+    overlays.add(one.element, "problem-words", { position: { top: -14, left: 0 }, html: words });
   }
 
   // --- the shortest run that shows the fault ------------------------------------------------------------------------

@@ -72,6 +72,7 @@ async function start() {
     page.state("saved", draft.etag.startsWith("0") ? t("No draft yet") : t("All saved"));
   }
   zooming();
+  new ResizeObserver(() => modeler.get("canvas").resized()).observe(find("[data-canvas]"));
   await problems.check();
 }
 
