@@ -1,6 +1,8 @@
 """Lint's rules on structure, references and governance: each fault is told once, at its element."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -228,3 +230,13 @@ def test_a_file_with_ten_faults_shows_ten_findings_at_their_elements() -> None:
         ("deadlock", "join"),
     }
     assert set(found(body)) == expected and len(found(body)) == 10
+
+
+def test_the_documentation_lists_every_rule_with_its_severity() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "lint.md").read_text("utf-8")
+    told: dict[str, str] = {}
+    for names, severities in re.findall(r"^\| (`.*?`) \| ([a-z, ]+) \|", text, re.M):
+        found = re.findall(r"`(\w+)`", names)
+        each = severities.split(", ")
+        told |= dict(zip(found, each if len(each) == len(found) else each * len(found), strict=True))
+    assert told == dict(lint.RULES)
