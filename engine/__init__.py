@@ -20,7 +20,7 @@ from engine.errors import (
     TooLarge,
 )
 from engine.settings import Settings
-from engine.simulation import simulate
+from engine.simulation import simulate, simulate_deployed
 from engine.tryout import decide, play
 
 __all__ = [
@@ -43,4 +43,5 @@ __all__ = [
     "lint",
     "play",
     "simulate",
+    "simulate_deployed",
 ]

@@ -1,4 +1,4 @@
-"""Simulating a model file: thousands of cases by chance on a virtual clock, on one processor or several.
+"""Simulating a model: thousands of cases by chance on a virtual clock, on one processor or several.
 
 The chance comes from here: each case has a source of its own, made of the seed and its number, so that the same seed
 gives the same result on however many processes. Not here: what a case does (`engine.bpmn.world`), what is assumed
@@ -14,10 +14,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from engine import bpmn
+from engine import bpmn, queries
 from engine.bpmn import parameters as assumptions
 from engine.bpmn import tally, world
 from engine.bpmn.parameters import Parameters
+from engine.door import Engine
+from engine.errors import NotFound
 from engine.tryout import STARTS, env_beside
 
 # So many cases are one piece of work for a process. The result does not depend on it.
@@ -44,21 +46,63 @@ def simulate(
     assumed, and named in the result. `progress` is told how many cases are done. Raises DefinitionError with all
     problems of the model, and Invalid with all faults of the parameters, by field.
     """
-    definition = bpmn.compile(model.read_bytes(), file=model.name)
-    env = env_beside(model)
+    ready = bpmn.compile(model.read_bytes(), file=model.name), env_beside(model)
     read = assumptions.read(parameters or {}, now or STARTS)
-    called, complete = _called(definition, env)
-    if complete:
-        assumptions.check(read, (definition, *called))
-    total = tally.Tally()
-    for part in _parts(model, read, _pieces(read, min(max(cases, 1), MAX_CASES)), seed, processes, (definition, env)):
-        total.add(part)
-        if progress is not None:
-            progress(total.cases)
-    return tally.report(total, read, definition, called, seed=seed)
+    return _result(*ready, read, cases, seed, partial(_parts, model, read, seed, processes, ready), progress)
+
+
+def simulate_deployed(
+    core: Engine,
+    actor: str,
+    process_id: str,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    cases: int = 200,
+    seed: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """The same for a process as it is deployed now, with the decisions, called processes and calendar of the store, by
+    the calling thread. Without parameters, they are learned from the journals (`queries.durations` says who may).
+
+    Raises NotFound for a process that is not deployed, besides what `simulate` and `queries.durations` raise.
+    """
+
+    def run(tx: Any) -> dict[str, Any]:
+        env = tx.kernel_env()
+        try:
+            definition = env.definition(env.process(process_id))
+        except KeyError:
+            raise NotFound("process", f"Expected a deployed process {process_id}, found none.") from None
+        given = queries.durations(tx, actor, process_id).parameters if parameters is None else parameters
+        read = assumptions.read(given, tx.now)
+        parts = partial(_in_turn, definition, env, read, seed)
+        return _result(definition, env, read, cases, seed, parts, progress)
+
+    found: dict[str, Any] = core.read(run)
+    return found
 
 
 Piece = tuple[int, int, int]  # the number of its world (-1: each case alone), first case, behind the last
+
+
+def _result(
+    definition: bpmn.Definition,
+    env: bpmn.Env,
+    parameters: Parameters,
+    cases: int,
+    seed: int,
+    parts: Callable[[list[Piece]], Iterator[tally.Tally]],
+    progress: Callable[[int], None] | None,
+) -> dict[str, Any]:
+    called, complete = _called(definition, env)
+    if complete:
+        assumptions.check(parameters, (definition, *called))
+    total = tally.Tally()
+    for part in parts(_pieces(parameters, min(max(cases, 1), MAX_CASES))):
+        total.add(part)
+        if progress is not None:
+            progress(total.cases)
+    return tally.report(total, parameters, definition, called, seed=seed)
 
 
 def _pieces(parameters: Parameters, cases: int) -> list[Piece]:
@@ -72,15 +116,14 @@ def _pieces(parameters: Parameters, cases: int) -> list[Piece]:
 def _parts(
     model: Path,
     parameters: Parameters,
-    pieces: list[Piece],
     seed: int,
     processes: int,
     ready: tuple[bpmn.Definition, bpmn.Env],
+    pieces: list[Piece],
 ) -> Iterator[tally.Tally]:
     """The tallies of the pieces, in their order."""
     if processes <= 1 or len(pieces) <= 1:
-        for piece in pieces:
-            yield _piece(*ready, parameters, seed, piece)
+        yield from _in_turn(*ready, parameters, seed, pieces)
         return
     given = (model, parameters.written, parameters.start, seed)
     pool = ProcessPoolExecutor(min(processes, len(pieces)), get_context("spawn"), _prepare, given)
@@ -88,6 +131,13 @@ def _parts(
         yield from pool.map(_work, pieces)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _in_turn(
+    definition: bpmn.Definition, env: bpmn.Env, parameters: Parameters, seed: int, pieces: list[Piece]
+) -> Iterator[tally.Tally]:
+    for piece in pieces:
+        yield _piece(definition, env, parameters, seed, piece)
 
 
 def _piece(definition: bpmn.Definition, env: bpmn.Env, parameters: Parameters, seed: int, piece: Piece) -> tally.Tally:

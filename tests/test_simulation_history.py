@@ -40,6 +40,19 @@ def test_what_happened_can_be_simulated(office_at: At) -> None:
     assert result["assumed"] == [], "every step that happened has times"
 
 
+def test_a_deployed_process_is_simulated_in_its_store(office_at: At) -> None:
+    office = office_at(offices.STOPS[-1])
+    office.finish()
+    given = office.engine.queries.durations(SECRETARY, "chi_thi_khcn").parameters
+    learned = engine.simulate_deployed(office.engine, SECRETARY, "chi_thi_khcn", cases=10)
+    assert learned["finished"] == 10 and learned["parameters"] == given
+    assert engine.simulate(T1, given, cases=10)["days"] == learned["days"], "the store's files are those of the folder"
+    with pytest.raises(Forbidden):
+        engine.simulate_deployed(office.engine, DRAFTER, "chi_thi_khcn")
+    with pytest.raises(NotFound):
+        engine.simulate_deployed(office.engine, SECRETARY, "khong_co")
+
+
 def test_only_analysts_and_the_secretariat_ask(office_at: At) -> None:
     office = office_at("chi_dao")
     with pytest.raises(Forbidden):
