@@ -24,7 +24,7 @@ AXE = Path(servers.ROOT, "webui/frontend/node_modules/axe-core/axe.min.js")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = {"laptop": {"width": 1366, "height": 768}, "phone": {"width": 390, "height": 844}}
 RESEARCH, COLLECTION = "Nghiên cứu, đề xuất hình thức", "Thu thập văn bản, tài liệu"
-STRANGER, MEMBER = "gk.sk.1", demo.COUNCIL[0]
+STRANGER, MEMBER, ANALYST = "gk.sk.1", demo.COUNCIL[0], "ptqt.so"
 Office = offices.Office
 
 
@@ -41,6 +41,17 @@ def start(office: Office) -> str:
 
 
 # name → where T1 has come to, who looks, the address
+def drafted(office: Office) -> str:
+    """The page of T1 with a faulty draft, compared with the version in force."""
+    model = office.engine.queries.model(ANALYST, "chi_thi_khcn")
+    faulty = model.replace(b'formId="phieu_giao_viec"', b'formId="khong_co"').replace(
+        "Phân công".encode(), b"Giao &lt;"
+    )
+    seen = office.engine.queries.draft(ANALYST, "chi_thi_khcn").number
+    office.engine.models.save_draft(ANALYST, "chi_thi_khcn", faulty, seen)
+    return "/quy-trinh/chi_thi_khcn?ban=nhap&tu=1&den=nhap"
+
+
 PAGES: dict[str, tuple[str, str | None, str | Callable[[Office], str]]] = {
     "log-in": ("chuan_bi", None, "/dang-nhap"),
     "log-in after the session": ("chuan_bi", None, "/dang-nhap?het_phien=1&tiep=/viec"),
@@ -68,6 +79,10 @@ PAGES: dict[str, tuple[str, str | None, str | Callable[[Office], str]]] = {
     "case, gates": ("ky", SECRETARY, case("?phan=cong")),
     "case, journal": ("ky", SECRETARY, case("?phan=nhat-ky")),
     "notices": ("ky", DRAFTER, "/thong-bao"),
+    "processes": ("ky", ANALYST, "/quy-trinh"),
+    "processes, empty filter": ("ky", DRAFTER, "/quy-trinh?tim=khong-co"),
+    "process": ("ky", DRAFTER, "/quy-trinh/chi_thi_khcn"),
+    "process with a draft": ("ky", ANALYST, drafted),
 }
 
 
