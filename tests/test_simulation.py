@@ -316,6 +316,13 @@ def test_what_never_happened_is_named() -> None:
     assert run(CHOICE, given)["unused"] == ["no"]
 
 
+def test_the_longest_queue_is_told_and_not_the_last() -> None:
+    tally = Tally()
+    for length in (1, 5, 2):
+        tally.queued("r", length)
+    assert tally.roles["r"].peak == 5
+
+
 # --- parameters ---------------------------------------------------------------------------------------------------
 
 
