@@ -6,7 +6,7 @@ import time
 import pytest
 
 from engine import bpmn, errors
-from kernel_models import BPMN, Case, compile, xml
+from kernel_models import BPMN, NOW, Case, compile, xml
 
 MIWG = sorted((pathlib.Path(__file__).parents[2] / "shared" / "bpmn-miwg").glob("*.bpmn"))
 
@@ -242,3 +242,87 @@ def test_deep_nesting_compiles_runs_and_is_cancelled_without_recursion() -> None
     assert case.waiting() == ["a"]
     case.cancel()
     assert case.went("element.cancelled")[0] == "a" and len(case.went("element.cancelled")) == depth + 1
+
+
+def _flow(number: int, source: str, target: str) -> str:
+    return f'<sequenceFlow id="f{number}" sourceRef="{source}" targetRef="{target}"/>'
+
+
+_LINK = '<intermediate{0}Event id="{0}{1}"><linkEventDefinition name="L{1}"/></intermediate{0}Event>'
+_STAR = '<startEvent id="s"/><parallelGateway id="g"/><{0} id="j"/><userTask id="z"/>\n~ s g\n~ j z\n'
+_RETRIEVAL = '<correlationPropertyRetrievalExpression messageRef="m{}"><messagePath>x</messagePath>\
+</correlationPropertyRetrievalExpression>'
+_KEY = '<correlationKey id="k{}"><correlationPropertyRef>cp</correlationPropertyRef></correlationKey>'
+# What costs the square of its size in a careless engine: content of the process, and beside it.
+LARGE = {
+    "parallel join": (_STAR.format("parallelGateway") + "".join(_flow(n, "g", "j") for n in range(18_000)), ""),
+    "inclusive join": (_STAR.format("inclusiveGateway") + "".join(_flow(n, "g", "j") for n in range(18_000)), ""),
+    "fan": (
+        '<startEvent id="s"/><parallelGateway id="g"/>\n~ s g\n'
+        + "".join(f'<userTask id="t{n}"/>{_flow(n, "g", f"t{n}")}' for n in range(9_000)),
+        "",
+    ),
+    "quantities": (
+        '<startEvent id="s"/><task id="a" completionQuantity="999999"/><task id="b" startQuantity="40000"/>\n~ s a b',
+        "",
+    ),
+    "cardinality": (
+        """<startEvent id="s"/><userTask id="a"><multiInstanceLoopCharacteristics>
+        <loopCardinality>100000</loopCardinality></multiInstanceLoopCharacteristics></userTask>\n~ s a""",
+        "",
+    ),
+    "links": (
+        '<startEvent id="s"/>' + "".join(_LINK.format(k, n) for n in range(4_800) for k in ("Throw", "Catch")),
+        "",
+    ),
+    "boundary events": (
+        '<startEvent id="s"/><userTask id="a"/>\n~ s a\n'
+        + "".join(f'<boundaryEvent id="b{n}" attachedToRef="a">[signal sg]</boundaryEvent>' for n in range(9_000)),
+        '<signal id="sg" name="x"/>',
+    ),
+    "event sub-processes": (
+        '<startEvent id="s"/><userTask id="a"/>\n~ s a\n'
+        + "".join(
+            f'<subProcess id="h{n}" triggeredByEvent="true"><startEvent id="i{n}">[signal sg]</startEvent></subProcess>'
+            for n in range(6_000)
+        ),
+        '<signal id="sg" name="x"/>',
+    ),
+    "correlation keys": (
+        '<startEvent id="s"/>',
+        "".join(f'<message id="m{n}" name="m"/>' for n in range(3_000))
+        + f'<correlationProperty id="cp">{"".join(_RETRIEVAL.format(n) for n in range(3_000))}</correlationProperty>'
+        + f'<collaboration id="c">{"".join(_KEY.format(n) for n in range(3_000))}</collaboration>',
+    ),
+    "one name": (f'<startEvent id="s" name="{"x" * 1_900_000}"/>', ""),
+}
+
+
+@pytest.mark.parametrize("what", LARGE)
+def test_a_model_that_is_large_in_one_place_is_bounded_in_time(what: str) -> None:
+    body, around = LARGE[what]
+    data = xml(body, around=around)
+    begun = time.process_time()
+    definition = bpmn.compile(data)
+    outcome = bpmn.start(definition, {}, NOW, bpmn.Env())
+    assert time.process_time() - begun < 10
+    assert len(outcome.state) < 2_000_000
+
+
+def test_a_very_deep_model_is_refused_and_a_very_long_expression_too() -> None:
+    deep = "".join(f'<subProcess id="x{n}">' for n in range(1_000)) + "</subProcess>" * 1_000
+    assert refused(PLAIN.replace(b"</process>", deep.encode() + b"</process>")) == "xml"
+    long = "1+" * 400_000 + "1"
+    assert ("a", "feel") in problems(f'<startEvent id="s"/><scriptTask id="a">[script {long} -> x]</scriptTask>\n~ s a')
+    assert ("c", "bad_timer") in problems(
+        f"""<startEvent id="s"/>
+        <intermediateCatchEvent id="c">[timer Duration P{"9" * 100_000}D]</intermediateCatchEvent>
+        ~ s c"""
+    )
+
+
+def test_a_million_and_a_half_elements_cost_neither_time_nor_memory() -> None:
+    data = b"<d>" + b"<a/>" * 490_000 + b"</d>"  # as many as two megabytes hold
+    begun = time.process_time()
+    assert refused(data) == "too_many_elements" and refused(data * 3 + b" " * 100_000) == "too_large"
+    assert time.process_time() - begun < 1

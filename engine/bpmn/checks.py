@@ -146,7 +146,7 @@ def _events(d: Definition, e: Element, report: Report) -> None:
         report(e.id, "missing_event_definition", "Expected what the event waits for.")
     elif e.type == "intermediateThrowEvent":
         for event in e.events:
-            if event.kind == "link" and link_target(d, e, event.link) is None:
+            if event.kind == "link" and d.link_target(e, event.link) is None:
                 report(
                     e.id, "missing_target", f"Expected a catching link event {event.link!r} beside it.", link=event.link
                 )
@@ -161,15 +161,6 @@ def _boundary(d: Definition, e: Element, report: Report) -> None:
             report(e.id, "event_not_allowed", "Expected a cancel event only on a transaction.", kind="cancel")
         if event.kind in ("error", "cancel") and not e.interrupting:
             report(e.id, "event_not_allowed", f"Expected a boundary {event.kind} event to interrupt.", kind=event.kind)
-
-
-def link_target(d: Definition, throw: Element, name: str) -> str | None:
-    """The catching link event of that name beside a throwing one."""
-    for node in d.containers[throw.scope].nodes:
-        catch = d.elements[node]
-        if catch.type == "intermediateCatchEvent" and any(x.kind == "link" and x.link == name for x in catch.events):
-            return node
-    return None
 
 
 def _container(d: Definition, container: str, report: Report) -> None:

@@ -239,6 +239,7 @@ class Definition:
     message_flows: tuple[tuple[str, str], ...] = ()
     problems: tuple[errors.Problem, ...] = ()
     _paths: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    _links: dict[tuple[str, str, str], list[str]] = field(default_factory=dict, repr=False)
 
     def upstream(self, flow: str, without: str) -> frozenset[str]:
         """The elements from which a token can come to `flow` without passing the element `without` (BPMN 13.4.3)."""
@@ -260,13 +261,20 @@ class Definition:
             if element.attached_to:
                 todo.append(element.attached_to)
             if element.type == "intermediateCatchEvent" and element.events and element.events[0].kind == "link":
-                todo.extend(self._link_sources(element))
+                todo.extend(self._link_events("intermediateThrowEvent", element.scope, element.events[0].link))
         return frozenset(seen)
 
-    def _link_sources(self, catch: Element) -> list[str]:
-        name = catch.events[0].link
-        return [
-            e.id
-            for e in (self.elements[n] for n in self.containers[catch.scope].nodes)
-            if e.type == "intermediateThrowEvent" and any(x.kind == "link" and x.link == name for x in e.events)
-        ]
+    def link_target(self, throw: Element, name: str) -> str | None:
+        """The catching link event of that name beside a throwing one."""
+        return next(iter(self._link_events("intermediateCatchEvent", throw.scope, name)), None)
+
+    def _link_events(self, kind: str, scope: str, name: str) -> list[str]:
+        """The link events of one kind, scope and name; all of them are looked for once."""
+        if not self._links:
+            links: dict[tuple[str, str, str], list[str]] = {("", "", ""): []}
+            for element in self.elements.values():
+                for event in element.events:
+                    if event.kind == "link":
+                        links.setdefault((element.type, element.scope, event.link), []).append(element.id)
+            self._links.update(links)
+        return self._links.get((kind, scope, name), [])

@@ -58,6 +58,8 @@ def collect(run: "Run", token: Token, element: Element, flow: str | None) -> boo
     """An activity that starts with several tokens (startQuantity, BPMN 13.3.1): whether this one still waits for
     others."""
     wait(run, token, flow or "")
+    if len(token.part.joins) < element.start_quantity:
+        return True
     tokens = group(token)
     if len(tokens) < element.start_quantity:
         return True

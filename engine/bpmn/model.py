@@ -262,32 +262,34 @@ class Reader(BpmnParser):  # type: ignore[misc]
     def _correlate(self, root: Node) -> None:
         """What tells the messages of the file apart: correlation keys, their properties in each message, and what a
         process waits for (BPMN 8.4.2). A message that is under several keys goes by the first."""
-        in_message: dict[tuple[str, str], feel.Compiled] = {}
+        in_message: dict[str, dict[str, feel.Compiled]] = {}  # by message and property
         for prop in root.iter(tag("correlationProperty")):
             for found in prop.iterchildren(tag("correlationPropertyRetrievalExpression")):
                 path = self._path(found.find(tag("messagePath")), prop)
                 if path is not None:
-                    in_message[_name(found.get("messageRef")), prop.get("id") or ""] = path
-        in_process: dict[tuple[str, str, str], feel.Compiled] = {}
+                    in_message.setdefault(_name(found.get("messageRef")), {})[prop.get("id") or ""] = path
+        in_process: dict[str, dict[str, dict[str, feel.Compiled]]] = {}  # by key, process and property
         for subscription in root.iter(tag("correlationSubscription")):
             process = subscription.getparent()
+            of_key = in_process.setdefault(_name(subscription.get("correlationKeyRef")), {})
             for found in subscription.iterchildren(tag("correlationPropertyBinding")):
                 path = self._path(found.find(tag("dataPath")), subscription)
                 if path is not None and process is not None:
-                    key = _name(subscription.get("correlationKeyRef"))
-                    in_process[process.get("id") or "", key, _name(found.get("correlationPropertyRef"))] = path
+                    known = of_key.setdefault(process.get("id") or "", {})
+                    known[_name(found.get("correlationPropertyRef"))] = path
         for node in root.iter(tag("correlationKey")):
             key = node.get("id") or node.get("name") or ""
-            properties = [_name(text_of(ref)) for ref in node.iterchildren(tag("correlationPropertyRef"))]
+            wanted = [_name(text_of(ref)) for ref in node.iterchildren(tag("correlationPropertyRef"))]
+            if not wanted:
+                continue
             waits = {
-                process: tuple(in_process[process, key, p] for p in properties)
-                for process in dict.fromkeys(p for p, k, _ in in_process if k == key)
-                if all((process, key, p) in in_process for p in properties)
+                process: tuple(paths[p] for p in wanted)
+                for process, paths in in_process.get(key, {}).items()
+                if paths.keys() >= set(wanted)
             }
-            for message in dict.fromkeys(m for m, _ in in_message):
-                paths = tuple(in_message[message, p] for p in properties if (message, p) in in_message)
-                if properties and len(paths) == len(properties):
-                    self.correlations.setdefault(message, Correlation(key, paths, waits))
+            for message in [m for m, paths in in_message.items() if all(p in paths for p in wanted)]:
+                paths = in_message.pop(message)
+                self.correlations[message] = Correlation(key, tuple(paths[p] for p in wanted), waits)
 
     def _path(self, node: Node | None, owner: Node) -> feel.Compiled | None:
         """An expression of a correlation; a problem where there is none."""

@@ -436,6 +436,8 @@ class Run:
         scope = self.scope(token)
         for flow in self.select(token, element):
             for _ in range(element.completion_quantity):
+                if len(self.agenda) > self.env.agenda_limit:
+                    raise AgendaLimit
                 self.take(scope, flow)
         behaviours.left(self, scope, element)
         if token.extra:
