@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
+from engine.feel import names as names_of_tokens
 from engine.feel import nodes
-from engine.feel.builtins import BUILTINS
 from engine.feel.depth import measure
 from engine.feel.errors import FeelLimitError, FeelSyntaxError
 from engine.feel.lexer import KEYWORDS, Token, tokenize
@@ -27,11 +27,6 @@ OPERATORS = {"+": ADD, "-": ADD, "*": MULTIPLY, "/": MULTIPLY, "**": POWER}
 NAME_OPERATORS = frozenset("./-+*'")
 CONSTANTS = {"true": True, "false": False, "null": None}
 
-LONG_BUILTINS: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-for _name in sorted(BUILTINS, key=lambda each: -each.count(" ")):
-    if " " in _name:
-        LONG_BUILTINS.setdefault(_name.split()[0], []).append((tuple(_name.split()), _name))
-
 
 class Parser:
     """One text, read once."""
@@ -44,11 +39,8 @@ class Parser:
         self.uses_input = False
         self.open_ends = False
         self.filters = 0
-        self.known: dict[str, list[tuple[tuple[str, ...], str]]] = {
-            first: list(row) for first, row in LONG_BUILTINS.items()
-        }
-        for name in names:
-            self.declare(name)
+        self.given = names_of_tokens.known(frozenset(names))
+        self.known: dict[str, names_of_tokens.Row] = {}  # rows of `given` that this text adds to
 
     # tokens
 
@@ -85,15 +77,12 @@ class Parser:
 
     def declare(self, name: str) -> tuple[str, tuple[str, ...]] | None:
         """Make a name of several tokens recognisable; returns what `forget` needs."""
-        if name.isidentifier():
+        parts = names_of_tokens.parts_of(name)
+        if parts is None:
             return None
-        try:
-            parts = tuple(token.text for token in tokenize(name)[:-1])
-        except (FeelSyntaxError, FeelLimitError):
-            return None
-        if len(parts) < 2:
-            return None
-        row = self.known.setdefault(parts[0], [])
+        if parts[0] not in self.known:
+            self.known[parts[0]] = list(self.given.get(parts[0], ()))
+        row = self.known[parts[0]]
         row.append((parts, name))
         row.sort(key=lambda each: -len(each[0]))
         return parts[0], parts
@@ -105,7 +94,8 @@ class Parser:
 
     def known_name(self) -> tuple[str, int] | None:
         """The longest known name of several tokens that starts here, and its number of tokens."""
-        for parts, name in self.known.get(self.token.text, ()):
+        first = self.token.text
+        for parts, name in self.known.get(first) or self.given.get(first) or ():
             end = self.index + len(parts)
             if end <= len(self.tokens) - 1 and all(
                 token.text == part and token.kind in ("name", "number", "op")
