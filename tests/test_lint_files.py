@@ -1,13 +1,17 @@
 """The workflow folders pass lint, and the command says so."""
 
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from engine import lint
+from engine import bpmn, forms, lint
 from kernel_models import xml
 from webui.cli import main
 
@@ -130,3 +134,28 @@ def test_faulty_forms_and_decisions_beside_a_model_are_told_with_their_file(tmp_
     code, out = run(str(tmp_path), "--lang", "vi")
     assert code == 1
     assert "f.form: " in out and "t.dmn: Tệp không phải DMN." in out and "(deadlock)" in out
+
+
+TEN_FAULTS = Path(__file__).parent / "fixtures" / "ten_faults.bpmn"
+
+
+def test_ten_planted_faults_are_ten_errors_at_ten_elements() -> None:
+    source = TEN_FAULTS.read_bytes()
+    known = {path.stem: forms.parse(path.read_bytes(), path.name) for path in ROOT.glob("*/forms/*.form")}
+    lanes = json.loads((ROOT / "demo" / "lanes.json").read_text("utf-8"))["lanes"]
+    facts = lint.Facts(
+        known, {"ca_sign_and_issue"}, {"dinh_tuyen_van_ban"}, {x["lane"]: 2 for x in lanes}, source=source
+    )
+    errors = [f for f in lint.check(bpmn.compile(source, strict=False), facts) if f.severity == "error"]
+    planted = {e for e in re.findall(r'id="(loi_[a-z_]+)"', source.decode())}
+    assert len(errors) == 10 == len({f.rule for f in errors})
+    assert {f.element for f in errors} <= planted
+
+
+def test_the_same_model_gives_the_same_text_whatever_the_hashes_are() -> None:
+    said = set()
+    for seed in ("1", "2"):
+        around = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-m", "webui.cli", "lint", "--json", str(TEN_FAULTS), str(T1)]
+        said.add(subprocess.run(command, env=around, capture_output=True, check=False, cwd=ROOT.parent).stdout)
+    assert len(said) == 1 and b"deadlock" in said.pop()

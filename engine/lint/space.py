@@ -135,7 +135,7 @@ def explore(
                     live += node.size
                     walk.undo.clear()
                     node.live = walk
-        for element in walk.twice:
+        for element in sorted(walk.twice):
             space.doubled.setdefault(element, at)
         if parent >= 0:
             space.nodes[parent].followers.append(at)
