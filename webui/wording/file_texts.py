@@ -293,6 +293,12 @@ DMN: dict[str, list[Pair]] = {
             "The model imports too many files. Join some.",
         ),
     ],
+    "too_many_names": [
+        (
+            "Tệp có quá nhiều tên phải nhận ra trong biểu thức. Chia thành nhiều tệp nhỏ.",
+            "The model has too many names to be known in expressions. Split it.",
+        ),
+    ],
     "import_missing": [
         (
             "Không tìm thấy tệp có không gian tên «{namespace}» để nhập. Thêm tệp đó vào cùng thư mục.",
