@@ -139,17 +139,17 @@ class Compilation:
 
     def context(self, element: Element, names: Names) -> Boxed:
         entries: list[tuple[str | None, items.ItemType | None, Boxed]] = []
-        declared: list[str] = []
+        declared: set[str] = set()
         outer = self.variables
         for entry in children(element, "contextEntry"):
             variable = child(entry, "variable")
             name = variable.get("name") if variable is not None else None
             self.variables = set()
             entries.append((name, self.type_ref(variable), self.required(entry, names, "the context entry")))
-            outer |= self.variables - set(declared)
+            outer |= self.variables - declared
             if name:
-                declared.append(name)
-                names = names | {name}
+                declared.add(name)
+                names = names if name in names else names | {name}
         self.variables = outer
 
         def build(scope: Scope, session: Session) -> Any:

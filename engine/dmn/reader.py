@@ -32,6 +32,8 @@ Path = tuple[str, ...]
 K = TypeVar("K", bound=Node)
 
 KINDS = ("decision", "inputData", "businessKnowledgeModel", "decisionService")
+MAX_TYPES = 32  # that are made of each other in a chain
+MAX_NAMES = 300_000  # that all decisions together see inside the values that they require
 MAX_PATHS = 8  # ways that are remembered by which imports lead to one model
 NO_FILES: Mapping[str, bytes] = {}
 
@@ -126,6 +128,8 @@ class _Reader:
         self.spaces: dict[Document, _Space] = {}
         self.elements: dict[Node, tuple[_Space, _Part, Element]] = {}
         self.too_many = False
+        self.seen_names = 0
+        self.names: dict[Node, frozenset[str]] = {}  # inside the values of elements
 
     def read(self, document: Document) -> _Space:
         space = self.space(document)
@@ -260,14 +264,20 @@ class _Reader:
 
     def check_type(self, compilation: Compilation, element: Element, item: items.ItemType) -> None:
         """A type may not be made of itself."""
-        seen: list[items.ItemType] = []
+        seen: set[int] = set()
         here: items.ItemType | None = item
         while here is not None:
-            if any(here is each for each in seen):
+            if id(here) in seen:
                 compilation.problem(element, "cyclic_type", f"The type '{item.name}' is made of itself.")
                 item.parent = None
                 return
-            seen.append(here)
+            if len(seen) == MAX_TYPES:
+                compilation.problem(
+                    element, "too_deep", f"Expected at most {MAX_TYPES} types that are made of each other in a chain."
+                )
+                item.parent = None
+                return
+            seen.add(id(here))
             here = here.parent
 
     # the graph
@@ -389,7 +399,13 @@ class _Reader:
             links: list[Link[Any]] = [*node.inputs, *node.decisions, *node.knowledge]
             names = self.link_names(links) | self.inner_names(compilation, element)
             for link in links:
-                names |= self.value_names(link.node)
+                inside = self.value_names(link.node)
+                self.seen_names += len(inside)
+                if self.seen_names > MAX_NAMES:
+                    if self.seen_names - len(inside) <= MAX_NAMES:
+                        compilation.problem(element, "too_many_names", f"Expected at most {MAX_NAMES} names in all.")
+                    return
+                names |= inside
             compilation.variables = set()
             node.logic = compilation.expression(element, frozenset(names))
             given = {each.root for each in (*node.decisions, *node.knowledge)}
@@ -408,7 +424,12 @@ class _Reader:
     def link_names(self, links: list[Any]) -> set[str]:
         return {name for link in links for name in (*link.path, link.node.name)}
 
-    def value_names(self, node: Node) -> set[str]:
+    def value_names(self, node: Node) -> frozenset[str]:
+        if node not in self.names:
+            self.names[node] = frozenset(self.names_inside(node))
+        return self.names[node]
+
+    def names_inside(self, node: Node) -> set[str]:
         """Names inside a value that is required, as far as the model says them: only a known name with a blank or an
         operator can be read (`Approved/Declined`)."""
         space, _, element = self.elements[node]
