@@ -3,9 +3,12 @@
 import time
 
 import pytest
+from hypothesis import given, settings
 
 from engine import bpmn, lint
 from kernel_models import compile, xml
+from properties.test_processes import COMMON, model
+from random_processes import Block, processes
 
 SEQUENCE = '<startEvent id="s"/><endEvent id="e"/>'
 A, B, C = (f'<userTask id="{n}"/>' for n in "abc")
@@ -328,6 +331,22 @@ def test_a_sound_model_has_no_findings(name: str) -> None:
     report = lint.examine(definition, states=5_000)
     assert report.complete and report.states > 1
     assert [str(f) for f in report.findings if f.rule in FAULTS] == []
+
+
+@settings(max_examples=40, **COMMON)
+@given(processes(size=9))
+def test_block_structured_processes_are_sound(block: Block) -> None:
+    """What random processes of blocks do is known: nothing waits for ever, is doubled or goes round without end."""
+    definition, _ = model(block)
+    report = lint.examine(definition, states=120, seconds=2)
+    wrong = {"deadlock", "livelock", "doubled", "unbounded", "endless", "not_explored", "not_supported", "model"}
+    assert not {f.rule for f in report.findings} & wrong
+
+
+def test_an_end_that_fails_at_once_is_not_dead() -> None:
+    around = '<error id="er" errorCode="E"/>'
+    definition = compile('<startEvent id="s"/><endEvent id="bad">[error er]</endEvent>\n~ s bad\n', around=around)
+    assert [(f.rule, f.element) for f in faults(definition)] == [("uncaught_error", "bad")]
 
 
 def test_reminders_that_pile_up_do_not_multiply_the_states() -> None:

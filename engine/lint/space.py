@@ -328,6 +328,7 @@ def _failed(space: Space, walk: Walk, last: Last) -> bool:
         element = part.tokens[incident.owner].element
         if incident.code == "uncaught_error":
             space.uncaught.setdefault(element, last)
+            space.seen.add(element)
             if last[0] >= 0:
                 space.nodes[last[0]].followers.append(-1)
         elif incident.code != "no_flow":
