@@ -202,6 +202,10 @@ def test_an_analyst_adds_a_step_mends_what_it_breaks_and_deploys_while_a_case_ru
     done = page.locator("#studio-deploy [data-done]")
     expect(done).to_contain_text("Phiên bản 2 đã có hiệu lực")
     assert done.get_by_role("link").get_attribute("href") == f"/quy-trinh/{T1}"
+    page.keyboard.press("Escape")
+    studio.renames(step, "Rà soát hồ sơ lần nữa")  # what comes after is the draft of version 3
+    expect(studio.saved).to_have_text(SAVED)
+    assert "lần nữa".encode() in studio.xml(T1)
 
     # everything that was not touched is as it was
     after = parts(server.engine.queries.model(ANALYST, T1, 2))
@@ -374,6 +378,33 @@ def test_looking_at_t1_changes_nothing_and_its_gates_are_recognised(
     assert sent == []
     drawn = studio.page.evaluate("document.getElementById('modeler').modeler.saveXML()")["xml"]
     assert parts(drawn.encode()) == parts(studio.xml(T1))
+
+
+def test_the_panel_and_the_menus_speak_vietnamese(server: servers.LiveServer, studio_at: Callable[..., Studio]) -> None:
+    studio = studio_at(server).opens(T1)
+    page = studio.page
+    same = {"Tin", "Song song", "Lan", "Xong", "Rẽ", "fx", "BPMN"}  # Vietnamese without marks, or no language's
+    english = set()
+    for element in ("ky_trinh", "hoi_dong_gop_y", "het_han_hoi_dong", "ket_qua_duyet", "y_kien_noi_bo", "dinh_tuyen"):
+        studio.asks("m.get('selection').select(e(a[0]))", element)
+        expect(page.locator(".bio-properties-panel-header")).to_be_visible()
+        said = page.evaluate(
+            """() => [...document.querySelectorAll(`.bio-properties-panel-group-header-title,
+            .bio-properties-panel-label, .bio-properties-panel-header-type, .bio-properties-panel [title]`)]
+            .map((one) => one.title || one.innerText)"""
+        )
+        assert len(said) > 8
+        english |= {text.strip() for text in said if text.strip().isascii()} - same
+    assert {text for text in english if re.search(r"[a-z]{3} [a-z]", text)} == set()
+    for menu in ("append", "replace"):
+        studio.asks("m.get('selection').select(e('phan_cong'))")
+        page.locator(f'.djs-context-pad [data-action="{menu}"]').click()
+        entries = page.locator(".djs-popup .djs-popup-label, .djs-popup .djs-popup-entry-description")
+        expect(entries.first).to_be_visible()
+        texts = {text.strip() for text in entries.all_inner_texts()} - {""}
+        assert len(texts) > 5
+        assert {text for text in texts if text.isascii()} <= same
+        page.keyboard.press("Escape")
 
 
 def test_the_studio_keeps_to_itself_is_accessible_and_a_phone_looks_only(

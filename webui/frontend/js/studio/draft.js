@@ -39,7 +39,7 @@ export class Draft {
   watch() {
     this.modeler.on("commandStack.changed", () => this.touch());
     window.addEventListener("beforeunload", (event) => {
-      if (!this.changed) return;
+      if (!this.changed && !this.saving) return;
       event.preventDefault();
       event.returnValue = "";
     });

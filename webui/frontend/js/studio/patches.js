@@ -1,22 +1,29 @@
 // Texts that the packages write past their `translate`: put right after they appear. Which ones stay English is listed in
-// docs/decisions; nothing here touches the maker's mark.
+// docs/decisions/0007-studio.md; nothing here touches the maker's mark.
 import { language, t } from "./words.js";
 
 const ATTRIBUTES = ["title", "aria-label", "placeholder", "alt"];
+
+// Some of these texts carry a number.
+const COUNTED = /^List contains (\d+) items?$/;
+const worded = (text) => {
+  const found = COUNTED.exec(text);
+  return found ? t("List contains {n} items", { n: found[1] }) : t(text);
+};
 
 export function keepWords(root) {
   if (language !== "vi") return;
   const mend = (node) => {
     if (node.nodeType === Node.TEXT_NODE) {
       const text = node.data.trim();
-      const said = text && t(text);
+      const said = text && worded(text);
       if (said && said !== text) node.data = node.data.replace(text, said);
       return;
     }
     if (node.nodeType !== Node.ELEMENT_NODE || node.closest(".djs-container svg, .cm-content, input, textarea, .bjs-powered-by")) return;
     for (const name of ATTRIBUTES) {
-      const text = node.getAttribute(name);
-      const said = text && t(text);
+      const text = node.getAttribute(name)?.trim();
+      const said = text && worded(text);
       if (said && said !== text) node.setAttribute(name, said);
     }
     for (const child of node.childNodes) mend(child);
@@ -25,10 +32,10 @@ export function keepWords(root) {
     mend(place);
     new MutationObserver((changes) => {
       for (const change of changes) {
-        if (change.type === "characterData") mend(change.target);
+        if (change.type !== "childList") mend(change.target);
         else for (const node of change.addedNodes) mend(node);
       }
-    }).observe(place, { childList: true, subtree: true, characterData: true });
+    }).observe(place, { childList: true, subtree: true, characterData: true, attributeFilter: ATTRIBUTES });
   };
   for (const place of root.querySelectorAll("[data-panel], [data-palette], .djs-popup-parent")) watch(place);
   // Menus and the search open in the canvas' frame, the large FEEL editor at the end of the body.
