@@ -129,7 +129,7 @@ class _Questions(_Area):
 
     def check_model(self, actor: str, process_id: str, xml: bytes) -> checking.Checked:
         """What is wrong with a model, were it deployed now as this process; nothing is stored. Who is no analyst gets
-        Forbidden("role"). A model that cannot even be opened has the reasons as findings."""
+        Forbidden. A model that cannot even be opened has the reasons as findings."""
         self._engine.read(models.require_analyst, actor)
         around = self._engine.read(checking.surroundings, process_id)
         return self._engine.reports.check(process_id, xml, around, checking.SECONDS)
@@ -163,7 +163,7 @@ class _Models(_Area):
     def import_draft(self, actor: str, xml: bytes) -> tuple[str, int]:
         """Begin a draft with a model from a file; returns (process id, revision). A model without a diagram is drawn.
 
-        Raises Forbidden("role"), DefinitionError, and Conflict("draft_exists") when a draft is open; then the file is
+        Raises Forbidden, DefinitionError, and Conflict("draft_exists") when a draft is open; then the file is
         kept as a revision beside it, `kept` in the error's parameters.
         """
         self._engine.read(models.require_analyst, actor)
@@ -177,7 +177,7 @@ class _Models(_Area):
             raise
 
     def begin_draft(self, actor: str, process_id: str, name: str) -> int:
-        """Begin the draft of a new process with a start event. Raises Forbidden("role"), Conflict("process_exists"),
+        """Begin the draft of a new process with a start event. Raises Forbidden, Conflict("process_exists"),
         DefinitionError when the id is no slug."""
         self._engine.read(models.require_analyst, actor)
         model = models.readable(models.blank(process_id, name), process_id)
@@ -186,7 +186,7 @@ class _Models(_Area):
     def deploy_draft(self, actor: str, process_id: str, seen: int, note: str = "") -> tuple[str, int]:
         """Make the draft the latest version of its process; returns (process id, version). Running cases keep theirs.
 
-        Raises Forbidden("role"), NotFound when no draft is open, Conflict("draft_changed" | "nothing_new"), and
+        Raises Forbidden, NotFound when no draft is open, Conflict("draft_changed" | "nothing_new"), and
         DefinitionError with all errors that stand in the way; then nothing is stored.
         """
         for _ in range(TRIES):

@@ -135,7 +135,7 @@ def test_a_file_named_unlike_its_process_is_refused(office: offices.Office, fold
 
 @pytest.mark.parametrize("person", [SECRETARY, HEAD, "qtht", "gd.so", "nobody"])
 def test_only_analysts_deploy(office: offices.Office, folder: Path, person: str) -> None:
-    with offices.refused(office, Forbidden, "role"):
+    with offices.refused(office, Forbidden, "analysts_only"):
         office.engine.models.deploy(person, folder)
 
 

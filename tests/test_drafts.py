@@ -173,7 +173,7 @@ def test_only_analysts_change_anything(office: offices.Office, person: str) -> N
         lambda: office.engine.queries.check_model(person, T1, xml),
     ]
     for act in acts:
-        with refused(office, Forbidden, "role"):
+        with refused(office, Forbidden, "analysts_only"):
             act()
 
 

@@ -354,13 +354,16 @@ def lost(process_id: str, error: core.Conflict) -> Any:
         general = {"rule": error.code, "severity": "error", "element": None, "message": said, "run": None}
         return {"code": error.code, "problems": [general]}, 409
     number, at = told.get("number", 0), told.get("saved_at")
-    draft = engine().queries.draft(actor(), process_id)
+    try:
+        version = engine().queries.draft(actor(), process_id).version
+    except core.NotFound:  # a draft that was never deployed, and was dropped
+        version = None
     return {
         "code": error.code,
         "kind": told.get("kind"),
         "saved_by": told.get("saved_by"),
         "saved_at": at.isoformat() if at is not None else None,
-        "etag": str(number) if number else f"0.{draft.version}" if draft.version else "0",
+        "etag": str(number) if number else f"0.{version}" if version else "0",
         "xml_url": url_for("studio.draft_file", process_id=process_id),
     }, 412
 

@@ -30,16 +30,16 @@ PROCESS_ID = re.compile(r"[a-z][a-z0-9_]{0,79}")
 
 
 def require_analyst(tx: Tx, actor: str) -> None:
-    """Raise Forbidden("role") unless the actor may change processes."""
+    """Raise Forbidden("analysts_only") unless the actor may change processes."""
     if actor != SYSTEM and not tx.actor(actor).models:
-        raise Forbidden("role", f"Expected {actor} to be an analyst of processes.")
+        raise Forbidden("analysts_only", f"Expected {actor} to be an analyst of processes.")
 
 
 def deploy(tx: Tx, actor: str, folders: Path | Iterable[Path], checked: Collection[str] = ()) -> list[tuple[str, int]]:
     """Check and deploy workflow folders together; returns (process id, version) of what is new.
 
     Folders may refer to each other. Running cases keep their version. `checked` are hashes of versions that lint has
-    found without error already. Raises Forbidden("role"), DefinitionError with all problems of all files, the errors
+    found without error already. Raises Forbidden, DefinitionError with all problems of all files, the errors
     of lint among them; then nothing is deployed.
     """
     require_analyst(tx, actor)
@@ -239,7 +239,7 @@ def save_draft(tx: Tx, actor: str, model: Readable, seen: int, base: int | None 
     """Store a model as the draft of its process and return the number of the revision.
 
     `seen` is the revision that the actor has changed, 0 when no draft was open; then `base` is the version that was
-    begun from. Raises Forbidden("role"), Conflict("draft_changed"): somebody else saved, dropped or deployed it.
+    begun from. Raises Forbidden, Conflict("draft_changed"): somebody else saved, dropped or deployed it.
     """
     require_analyst(tx, actor)
     open_draft = _unchanged(tx, model.process_id, seen)
@@ -264,7 +264,7 @@ def save_draft(tx: Tx, actor: str, model: Readable, seen: int, base: int | None 
 def import_draft(tx: Tx, actor: str, model: Readable) -> int:
     """Begin a draft with a model from a file; returns the number of the revision.
 
-    Raises Forbidden("role"), and Conflict("draft_exists") when a draft is open: then `keep_import` stores the file.
+    Raises Forbidden, and Conflict("draft_exists") when a draft is open: then `keep_import` stores the file.
     """
     require_analyst(tx, actor)
     if (found := _open_draft(tx, model.process_id)) is not None:
@@ -283,7 +283,7 @@ def keep_import(tx: Tx, actor: str, model: Readable) -> int:
 
 
 def begin_draft(tx: Tx, actor: str, model: Readable) -> int:
-    """Begin the draft of a process that is not there yet. Raises Forbidden("role"), Conflict("process_exists")."""
+    """Begin the draft of a process that is not there yet. Raises Forbidden, Conflict("process_exists")."""
     require_analyst(tx, actor)
     known = definitions.newest(tx.conn, tx.tenant, model.process_id) is not None
     if known or _open_draft(tx, model.process_id) is not None:
@@ -298,7 +298,7 @@ def begin_draft(tx: Tx, actor: str, model: Readable) -> int:
 def drop_draft(tx: Tx, actor: str, process_id: str, seen: int) -> None:
     """Close the draft without deploying it; its revisions stay, and one can be restored.
 
-    Raises Forbidden("role"), Conflict("draft_changed"), NotFound when no draft is open.
+    Raises Forbidden, Conflict("draft_changed"), NotFound when no draft is open.
     """
     require_analyst(tx, actor)
     found = _required(tx, process_id, seen)
@@ -309,7 +309,7 @@ def drop_draft(tx: Tx, actor: str, process_id: str, seen: int) -> None:
 def restore_draft(tx: Tx, actor: str, process_id: str, number: int, seen: int) -> int:
     """Make an earlier revision the draft again, as a revision of its own whose number is returned.
 
-    Raises Forbidden("role"), NotFound when there is no such revision, Conflict("draft_changed").
+    Raises Forbidden, NotFound when there is no such revision, Conflict("draft_changed").
     """
     require_analyst(tx, actor)
     _unchanged(tx, process_id, seen)
@@ -325,7 +325,7 @@ def restore_draft(tx: Tx, actor: str, process_id: str, number: int, seen: int) -
 def draft_to_check(tx: Tx, actor: str, process_id: str, seen: int) -> tuple[bytes, checking.Surroundings]:
     """What `deploy_draft` checks before its transaction: the draft's bytes, and what they lean on.
 
-    Raises Forbidden("role"), NotFound when no draft is open, Conflict("draft_changed").
+    Raises Forbidden, NotFound when no draft is open, Conflict("draft_changed").
     """
     require_analyst(tx, actor)
     found = _required(tx, process_id, seen, reading=True)
@@ -338,7 +338,7 @@ def deploy_draft(
     """Make a version of a checked draft and close it; running cases keep theirs. None when what it leans on has changed
     since it was checked.
 
-    Raises Forbidden("role"), NotFound, Conflict("draft_changed" | "nothing_new").
+    Raises Forbidden, NotFound, Conflict("draft_changed" | "nothing_new").
     """
     require_analyst(tx, actor)
     content = definitions.current(tx.conn, tx.tenant)

@@ -358,6 +358,7 @@ def model_options(tx: Asker, person: str) -> dict[str, list[dict[str, str]]]:
     # What roles are called stands in the models alone: as their lanes.
     elements = [e for bundle in bundles.values() for e in bundle.definition.elements.values()]
     lane_names = {e.lane: e.lane_name for e in elements if e.lane and e.lane_name}
+    known = tx.kernel_env()
     forms = {
         form_id: tx.models.form(tx.conn, tx.tenant, digest).title["vi"]
         for form_id, digest in environment.forms_for("").items()
@@ -366,7 +367,7 @@ def model_options(tx: Asker, person: str) -> dict[str, list[dict[str, str]]]:
         "roles": _options({lane: lane_names.get(lane, lane) for lane in lanes}),
         "forms": _options(forms),
         "processes": _options({key: bundle.name for key, bundle in bundles.items()}),
-        "decisions": _options({key: key for key in environment.decisions}),
+        "decisions": _options({key: known.decision(key).label or key for key in environment.decisions}),
     }
 
 

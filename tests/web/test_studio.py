@@ -182,7 +182,8 @@ def test_others_read_and_change_nothing(site: At, name: str) -> None:
     for path in (DRAFT, f"{T1}/phien-ban/1.bpmn", "/quy-trinh/mau.json", "/quy-trinh/lua-chon.json"):
         assert reader.sees(path).status == 200
     before = stored(here.office)
-    assert reader.sees(f"{T1}/sua").status == 403
+    refused = reader.sees(f"{T1}/sua")
+    assert refused.status == 403 and "Chỉ chuyên viên phân tích quy trình" in refused.text
     token = {"X-CSRFToken": page.hidden("")["csrf_token"]}
     post, put = reader.client.post, reader.client.put
     answers = [
@@ -261,6 +262,18 @@ def test_who_comes_second_is_told_who_saved_and_when(site: At) -> None:
     assert told["saved_at"] == "2022-01-28T02:00:00+00:00"
     assert "Một".encode() in editor.person.client.get(told["xml_url"]).data
     assert editor.saves(renamed(xml, "Hai"), f'"{told["etag"]}"').status_code == 204
+
+
+def test_who_edits_a_draft_that_was_dropped_is_told_and_can_go_on(site: At) -> None:
+    here = site()
+    analyst = here.person(ANALYST)
+    upload(analyst, SOUND)
+    editor = Editor(analyst, "quy_trinh_moi")
+    xml, etag = editor.model()
+    here.office.engine.models.drop_draft("system", "quy_trinh_moi", 1)
+    late = editor.saves(renamed(xml, "Viết", "Soạn"), etag)
+    assert (late.status_code, late.json["kind"], late.json["etag"]) == (412, "dropped", "0")
+    assert editor.saves(renamed(xml, "Viết", "Soạn"), '"0"').headers["ETag"] == '"3"'
 
 
 def test_a_page_that_edits_an_old_version_is_told_of_the_new_one(site: At) -> None:
@@ -360,6 +373,7 @@ def test_the_pickers_and_templates_are_json(site: At) -> None:
     )
     assert {"id": "clerk", "name": "Văn thư Sở"} in told["roles"]
     assert {"id": "chi_thi_khcn", "name": "Chỉ thị nâng cao chất lượng nhiệm vụ KH&CN"} in told["processes"]
+    assert {"id": "dinh_tuyen_van_ban", "name": "Định tuyến văn bản"} in told["decisions"]
     templates = json.loads(analyst.sees("/quy-trinh/mau.json").source)
     assert isinstance(templates, list)
 
