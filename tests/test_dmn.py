@@ -431,6 +431,7 @@ def test_a_boxed_expression(name):
         SPACE,
         'xmlns="https://www.omg.org/spec/DMN/20211108/MODEL/"',
         'xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/"',
+        'xmlns="https://www.omg.org/spec/DMN/20240513/MODEL/"',
     ],
 )
 def test_every_version_of_dmn_reads_alike(space):

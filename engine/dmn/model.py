@@ -42,7 +42,10 @@ class Session:
     def __init__(
         self, context: Mapping[str, Any], env: feel.Env | None, types: Types, run: feel.Run | None = None
     ) -> None:
-        self.context = dict(context)
+        # numbers once, not whenever an expression reads them
+        self.context = {
+            name: feel.normal(value) if type(value) in (int, float) else value for name, value in context.items()
+        }
         self.run = run or feel.Run(env or feel.Env(), types)
         self.results: dict[Decision, Any] = {}
         self.inputs: dict[InputData, Any] = {}
