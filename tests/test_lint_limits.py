@@ -178,3 +178,10 @@ def test_a_copy_of_a_state_is_the_state_and_shares_nothing_with_it() -> None:
                 steps += after.main.dump() != node.main
         assert {i: contents(part) for i, part in walk.parts.items()} == before
     assert steps > 60
+
+
+def test_of_one_rule_so_many_are_listed_as_somebody_can_look_at() -> None:
+    definition = compile(f"{A}{tasks(250)}\n{path(250)}")
+    findings = lint.check(definition, states=10)
+    (more,) = [f for f in findings if f.rule == "more_of_these" and f.params["like"] == "no_role"]
+    assert more.params["count"] == 50 and sum(f.rule == "no_role" for f in findings) == 200

@@ -63,6 +63,7 @@ RULES: Mapping[str, Literal["error", "warning"]] = {
     "not_explored": WARNING,
     "cap_reached": WARNING,
     "time_reached": WARNING,
+    "more_of_these": WARNING,
 }
 
 # The names that a case has when it starts.

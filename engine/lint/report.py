@@ -1,6 +1,7 @@
 """All rules together: a definition and the facts in, findings out, each problem told once."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from engine.lint.findings import ERROR, Facts, Finding, Report, finding
 from engine.lint.space import CAP
 
 NO_FACTS = Facts()
+MOST = 200  # findings of one rule that are listed
 
 
 def check(
@@ -49,7 +51,21 @@ def examine(
     if facts.source is not None:
         found += structure.unused(facts.source)
     told = [replace(f, params={**naming.facts(definition, f.element), **f.params}) for f in found]
-    return Report(sorted(told, key=lambda f: f.severity != ERROR), explored, complete, names_of(definition))
+    listed = [*_listed(sorted(told, key=lambda f: f.severity != ERROR))]
+    return Report(listed, explored, complete, names_of(definition))
+
+
+def _listed(findings: list[Finding]) -> Iterator[Finding]:
+    """Of each rule so many as somebody can look at, and how many more there are."""
+    seen: Counter[str] = Counter()
+    for found in findings:
+        seen[found.rule] += 1
+        if seen[found.rule] <= MOST:
+            yield found
+    for rule, count in seen.items():
+        if count > MOST:
+            message = f"There are {count - MOST:,} more findings of the rule {rule}."
+            yield finding("more_of_these", None, message, like=rule, count=count - MOST)
 
 
 def names_of(d: bpmn.Definition) -> dict[str, str]:

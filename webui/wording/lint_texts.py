@@ -345,6 +345,12 @@ LINT: dict[str, list[Pair]] = {
             "Move parallel branches into a process of their own to see them all.",
         ),
     ],
+    "more_of_these": [
+        (
+            "Còn {count} chỗ nữa cùng loại «{like}» chưa liệt kê. Sửa những chỗ đã nêu rồi kiểm tra lại.",
+            "There are {count} more of the kind “{like}”. Mend those that are listed, then check again.",
+        ),
+    ],
     "time_reached": [
         (
             "Hết {seconds} giây, mới xét {states} trạng thái; phần còn lại chưa được xét. "
