@@ -26,7 +26,6 @@ TEMPLATES = Path("shared") / "element-templates.json"
 # How long the library may spend on checking models that it has not seen; the pages of the rest tell.
 PATIENCE = 2.0
 DRAFT = 0
-STATES = ("deployed", "changing", "draft")
 
 
 # ---- pages ----------------------------------------------------------------------------------------------------------
@@ -43,18 +42,19 @@ def library(status: int = 200, **told: Any) -> Any:
     rows = engine().queries.processes(actor(), lang())
     state = request.args.get("trang_thai", "")
     asked = request.args.get("tim", "").strip()
+    kinds = {"deployed": ("deployed", "changing"), "draft": ("draft", "changing")}
     shown = [
         row
         for row in rows
-        if (state not in STATES or row.state == state or (state == "draft" and row.state == "changing"))
+        if row.state in kinds.get(state, (row.state,))
         and all(word in fold(f"{row.name} {row.id} {row.field or ''}") for word in fold(asked).split())
     ]
     page = render_template(
         "studio.html",
         rows=shown,
         total=len(rows),
-        counts={key: sum(r.state == key or (key == "draft" and r.state == "changing") for r in rows) for key in STATES},
-        state=state if state in STATES else "",
+        counts={key: sum(row.state in states for row in rows) for key, states in kinds.items()},
+        state=state if state in kinds else "",
         asked=asked,
         problems=problem_counts(shown),
         may_edit=may_edit(),

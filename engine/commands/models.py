@@ -175,8 +175,8 @@ class Deployable:
     files: Mapping[str, Any]
 
 
-# A draw of lanes and flows takes its time; a larger file without a drawing is opened as it is.
-DRAWN = 400
+# Drawing 200 elements takes some seconds, once; a larger file without a drawing is opened as it is.
+DRAWN = 200
 
 
 def readable(xml: bytes, process_id: str | None = None, draw: bool = False) -> Readable:

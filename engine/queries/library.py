@@ -30,8 +30,8 @@ from engine.records import (
 )
 
 REVISIONS_SHOWN = 50
-# A drawing without interchange has to be laid out; more elements than these would keep the reader waiting.
-DRAWN = 400
+# A model without interchange has to be laid out for every look; more elements would keep the reader waiting.
+DRAWN = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,10 @@ def test_the_library_is_searched_without_marks_and_filtered_by_state(site: At) -
     assert "Không có quy trình khớp bộ lọc" in nothing and "<b>không" not in nothing
     assert "Ký và cấp số" not in analyst.sees("/quy-trinh?trang_thai=draft").text
     assert "Ký và cấp số" in analyst.sees("/quy-trinh?trang_thai=lạ").text
+    editor = Editor(analyst)
+    editor.saves(renamed(editor.model()[0], "Một"), '"0"')
+    both = [analyst.sees(f"/quy-trinh?trang_thai={state}").text for state in ("deployed", "draft")]
+    assert all("Nhiệm vụ trọng tâm T1" in text for text in both)
 
 
 # --- uploading and beginning ------------------------------------------------------------------------------------------
