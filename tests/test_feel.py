@@ -198,7 +198,7 @@ def test_a_diagnostic_points_at_its_place():
     ("text", "message", "position"),
     [
         ("1 + count()", "Expected count(list) or count(list...), found 0 arguments.", 9),
-        ("abs(x: 1)", "Expected abs(n) or abs(number), found the arguments x.", 3),
+        ("abs(x: 1)", "Expected abs(n), found the arguments x.", 3),
         ('substring("a")', "Expected substring(string, start position, length?), found 1 arguments.", 9),
         ("1 / 0", "Expected a divisor other than 0.", 2),
         ("[1, 2][3]", "Expected an index within 1..2, found 3.", 6),

@@ -11,14 +11,15 @@ from engine.feel.operators import TRANSCENDENTAL, negate
 from engine.feel.runtime import Run
 from engine.feel.values import ARITHMETIC, YearsMonths, compare, kind, number
 
-MAX_SCALE = 6111
+MIN_SCALE, MAX_SCALE = -6111, 6176
 
 
 def rounded(n: Any, scale: Any, mode: str) -> Decimal:
-    """`n` with at most `scale` digits after the point."""
-    value, places = to_number(n), to_integer(scale)
-    if abs(places) > MAX_SCALE:
-        raise Fault("wrong_argument", f"Expected a scale within -{MAX_SCALE}..{MAX_SCALE}.")
+    """`n` with at most `scale` digits after the point; a scale that is not whole is cut to one that is."""
+    value, digits = to_number(n), to_number(scale, "a scale")
+    if not MIN_SCALE <= digits <= MAX_SCALE:
+        raise Fault("wrong_argument", f"Expected a scale within {MIN_SCALE}..{MAX_SCALE}.")
+    places = int(digits)
     exponent = value.as_tuple().exponent
     if isinstance(exponent, int) and exponent >= -places:
         return value
@@ -60,7 +61,7 @@ def round_half_down(run: Run, n: Any, scale: Any = 0) -> Decimal:
     return rounded(n, scale, decimal.ROUND_HALF_DOWN)
 
 
-@builtin("abs", "n", "number")
+@builtin("abs", "n")
 def abs_(run: Run, n: Any) -> Any:
     value = single(n)
     name = kind(value)
