@@ -156,7 +156,8 @@ class Writer:
         return self._branches(b, "parallelGateway", [""] * len(b.parts), "parallelGateway")
 
     def _or(self, b: Block) -> tuple[str, str]:
-        conditions = [f"modulo(floor(k / {2**i}), 2) = 1" for i in range(len(b.parts) - 1)] + ["default"]
+        test = "modulo(floor(k / {}), 2) = 1" if self.feel else "k // {} % 2 == 1"
+        conditions = [test.format(2**i) for i in range(len(b.parts) - 1)] + ["default"]
         return self._branches(b, "task" if b.until else "inclusiveGateway", conditions, "inclusiveGateway")
 
     def _gate(self, b: Block) -> tuple[str, str]:
@@ -179,7 +180,7 @@ class Writer:
         if leave is None:
             return b.id, None
         self.flow(leave, f"x_{b.id}")
-        self.flow(f"x_{b.id}", b.id, "modulo(k, 3) = 0")
+        self.flow(f"x_{b.id}", b.id, "modulo(k, 3) = 0" if self.feel else "k % 3 == 0")
         self.out.append(f'<task id="y_{b.id}"/>')
         self.flow(f"x_{b.id}", f"y_{b.id}", "default")
         return b.id, f"y_{b.id}"
@@ -238,5 +239,6 @@ class Writer:
 
     def _call(self, b: Block, extra: str = "") -> tuple[str, str]:
         self.called[f"p_{b.id}"] = b.parts[0]
-        self.out.append(f'<callActivity id="{b.id}">[call p_{b.id}][out k -> k]{extra}</callActivity>')
+        called = f">[call p_{b.id}][out k -> k]{extra}" if self.feel else f' calledElement="p_{b.id}">'
+        self.out.append(f'<callActivity id="{b.id}"{called}</callActivity>')
         return b.id, b.id

@@ -63,7 +63,10 @@ INNER = {"terminate", "escalate", "cancel"}  # what does not reach into scopes f
 
 @st.composite
 def processes(draw: st.DrawFn, *, simple: bool = False, size: int = 14) -> Block:
-    """A random process. `simple` leaves what SpiffWorkflow's runtime gets right: sequences, choices, branches."""
+    """A random process. `simple` leaves what SpiffWorkflow's runtime gets right: sequences, choices, branches, loops,
+    sub-processes, called processes, errors, terminations and messages on boundaries. It gives each branch its own data:
+    so there is no loop in branches, nor beside a handler that runs beside the rest."""
+    beside = simple and draw(st.booleans())
     numbers = itertools.count(1)
     left = [size]
 
@@ -80,22 +83,11 @@ def processes(draw: st.DrawFn, *, simple: bool = False, size: int = 14) -> Block
             leaves += [word for word in (*ENDS, "escalate") for _ in range(8) if word in scope]
         inner = ["seq", "seq", "xor", "and"]
         if not simple:
-            inner += [
-                "or",
-                "loop",
-                "sub",
-                "sub",
-                "multi",
-                "multi",
-                "watch",
-                "watch",
-                "watch",
-                "gate",
-                "call",
-                "again",
-                "vote",
-            ]
-            inner += ["adhoc"]
+            inner += ["or", "loop", "sub", "sub", "multi", "multi", "watch", "watch", "watch", "gate"]
+            inner += ["call", "again", "vote", "adhoc"]
+        else:
+            leaves += [word for word in ("error", "terminate") for _ in range(6) if word in scope]
+            inner += ["or", "sub", "watch", "call", *(["loop"] if "fork" not in scope and not beside else [])]
         small = depth <= 0 or left[0] <= 0
         kind = draw(st.sampled_from(leaves if small else inner if depth > 2 else inner + leaves))
         return BUILD[kind](depth - 1, scope)
@@ -116,14 +108,17 @@ def processes(draw: st.DrawFn, *, simple: bool = False, size: int = 14) -> Block
 
     def several(kind: str) -> Build:
         def build(depth: int, scope: Words) -> Block:
-            parts = tuple(block(depth, scope) for _ in range(draw(st.integers(2, 3))))
+            within = scope | {"fork"} if kind in ("and", "or") else scope
+            parts = tuple(block(depth, within) for _ in range(draw(st.integers(2, 3))))
             if kind == "seq":  # what ends a path stands last
                 cut = next((i for i, p in enumerate(parts) if ends(p)), len(parts))
                 parts = parts[: cut + 1]
             if kind == "gate":
                 words = ("timer", "timer" if "call" in scope else "signal", "timer")[: len(parts)]
                 return Block(kind, name(kind), parts, words=words)
-            implicit = draw(st.integers(0, 1)) if kind == "or" else 0  # conditions on the flows out of an activity
+            implicit = (
+                draw(st.integers(0, 1)) if kind == "or" and not simple else 0
+            )  # conditions on the flows out of an activity
             return Block(kind, name(kind), parts, until=implicit)
 
         return build
@@ -139,8 +134,9 @@ def processes(draw: st.DrawFn, *, simple: bool = False, size: int = 14) -> Block
         return plain() if kind != "timer" and not interrupting else block(depth, scope - INNER)
 
     def sub(depth: int, scope: Words) -> Block:
-        mode = draw(st.sampled_from(["event", "event", "", "error", "terminate", "escalate", "cancel", "compensate"]))
-        place = scope & {"call", "multi"}
+        modes = ["event", "event", "", "error", "terminate", "escalate", "cancel", "compensate"]
+        mode = draw(st.sampled_from(["", "error", "terminate"] if simple else modes))
+        place = scope & {"call", "multi", "fork"}
         if mode == "cancel":  # a transaction
             body, caught = block(depth, place | {"cancel"}), block(depth, scope - INNER)
             return Block("sub", name("sub"), (body,), event="cancel", handler=caught)
@@ -150,13 +146,13 @@ def processes(draw: st.DrawFn, *, simple: bool = False, size: int = 14) -> Block
             return Block("sub", name("sub"), (body,), event="compensate", handler=plain(), inside=True)
         if mode in ("error", "escalate"):  # both are caught here, one at a time: they would race
             body = block(depth, place | {mode})
-            inside = draw(st.booleans())
+            inside = not simple and draw(st.booleans())
             interrupting = mode == "error" or draw(st.booleans())
             caught = block(depth, scope - INNER) if interrupting else plain()
             parts = (body,)
             return Block("sub", name("sub"), parts, 0, 0, mode, interrupting, caught, inside)
         body = block(depth, (scope - INNER) | ({"terminate"} if mode == "terminate" else set()))
-        if mode == "" or (mode == "terminate" and draw(st.booleans())):
+        if simple or mode == "" or (mode == "terminate" and draw(st.booleans())):
             return Block("sub", name("sub"), (body,))
         kind, interrupting = event(scope), draw(st.booleans())
         started = handler(depth, scope, kind, interrupting)
@@ -178,6 +174,13 @@ def processes(draw: st.DrawFn, *, simple: bool = False, size: int = 14) -> Block
         return Block(kind, inner.id, (inner,), count=count, until=until)
 
     def watch(depth: int, scope: Words) -> Block:
+        if simple:
+            body = {"task": leaf("task"), "sub": bare, "call": call}[draw(st.sampled_from(["task", "sub", "call"]))](
+                depth, scope | {"fork"}
+            )
+            interrupting = not (beside and draw(st.booleans()))
+            started = block(depth, scope - INNER) if interrupting else plain()
+            return Block("watch", name("watch"), (body,), event="message", interrupting=interrupting, handler=started)
         target = draw(st.sampled_from(["task", "sub", "multi", "call", "adhoc"]))
         inner: dict[str, Build] = {"task": leaf("task"), "sub": bare, "multi": multi, "call": call, "adhoc": adhoc}
         if target in ("multi", "call") and draw(st.booleans()):

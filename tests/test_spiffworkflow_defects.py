@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 from lxml import etree
+from SpiffWorkflow.bpmn import BpmnEvent
 from SpiffWorkflow.bpmn.exceptions import WorkflowDataException
 from SpiffWorkflow.bpmn.parser import BpmnParser
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
-from SpiffWorkflow.exceptions import SpiffWorkflowException
+from SpiffWorkflow.exceptions import SpiffWorkflowException, WorkflowException
 from SpiffWorkflow.util.task import TaskState
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -250,6 +252,20 @@ def test_defect_8_an_interrupting_event_sub_process_does_not_interrupt() -> None
     )
     let_timers_fire(instance)
     assert {task.task_spec.name for task in ready(instance)} == {"draft", "late"}, "a start event interrupts by default"
+
+
+def test_defect_8_a_boundary_event_that_does_not_interrupt_listens_only_once() -> None:
+    border = '<boundaryEvent id="b" attachedToRef="a" cancelActivity="false"><messageEventDefinition messageRef="m"/>'
+    instance = workflow(
+        f'{EVENTS}<userTask id="a"/><userTask id="x"/>{border}</boundaryEvent>' + flows("s>a", "a>e", "b>x"),
+        outside='<message id="m" name="letter"/>',
+    )
+    letter = BpmnEvent(MessageEventDefinition("letter"))
+    instance.send_event(letter)
+    instance.do_engine_steps()
+    assert ready(instance, "x") and ready(instance, "a"), "the task is still open"
+    with pytest.raises(WorkflowException):
+        instance.send_event(letter)
 
 
 def test_defect_8_models_that_bpmn_allows_are_refused() -> None:

@@ -211,6 +211,7 @@ def test_the_kernel_does_what_the_oracle_does(block: Block, k: int, choices: lis
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(7200)
 @settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(processes(size=20), st.integers(0, 11), CHOICES)
 def test_the_kernel_does_what_the_oracle_does_ten_thousand_times(
