@@ -8,6 +8,7 @@ in an *environment*, stored by content too: the journal names it, so a replay us
 
 import hashlib
 import json
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -166,8 +167,22 @@ def resource(conn: sa.Connection, tenant: int, digest: str) -> bytes:
     content = conn.execute(RESOURCE, {"tenant": tenant, "hash": digest}).scalar()
     if content is None:
         raise NotFound("resource", f"Expected a stored file, found none with hash {digest}.")
-    _intact(digest_of(bytes(content)), digest, "file")
-    return bytes(content)
+    content = _unpacked(bytes(content))
+    _intact(digest_of(content), digest, "file")
+    return content
+
+
+# Drafts are saved every few seconds, each time whole; packed they are a tenth. No file of ours begins like this.
+_PACKED = b"\0zlib\0"
+
+
+def _unpacked(stored: bytes) -> bytes:
+    if not stored.startswith(_PACKED):
+        return stored
+    try:
+        return zlib.decompress(stored[len(_PACKED) :])
+    except zlib.error:
+        return stored  # was changed in the store: it will not be what its hash says
 
 
 def _intact(found: str, expected: str, what: str) -> None:
@@ -332,10 +347,11 @@ def newest(conn: sa.Connection, tenant: int, process_id: str) -> Any:
 
 
 def put(conn: sa.Connection, tenant: int, kind: str, content: bytes) -> str:
-    """Store bytes by content (once) and return their SHA-256."""
+    """Store bytes by content (once) and return their SHA-256. The kind `draft` is stored packed."""
     digest = digest_of(content)
     if conn.execute(RESOURCE, {"tenant": tenant, "hash": digest}).first() is None:
-        conn.execute(sa.insert(resources), {"tenant_id": tenant, "hash": digest, "kind": kind, "content": content})
+        stored = _PACKED + zlib.compress(content) if kind == "draft" else content
+        conn.execute(sa.insert(resources), {"tenant_id": tenant, "hash": digest, "kind": kind, "content": stored})
     return digest
 
 

@@ -72,7 +72,7 @@ meta = table(
 )
 # What a kernel step may depend on besides its definition (see `engine.definitions.Environment`), by content.
 environments = table("environments", col("hash", Digest), col("content", sa.Text), keys=("hash",))
-# Deployed bytes by content: models, decisions, forms. `kind`: bpmn, dmn, form.
+# Bytes by content: models, decisions, forms, calendars. `kind`: bpmn, dmn, form, calendar, draft (packed).
 resources = table(
     "resources",
     col("hash", Digest),

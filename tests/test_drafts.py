@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import offices
 from engine import Conflict, DefinitionError, Forbidden, NotFound
 from engine.commands import models
-from engine.records import cases, environments, meta, model_drafts, model_revisions, process_versions
+from engine.records import cases, environments, meta, model_drafts, model_revisions, process_versions, resources
 from offices import DRAFTER, HEAD, SECRETARY, handles, refused
 from test_commands_races import at_once, codes
 
@@ -399,6 +399,21 @@ def test_a_dropped_draft_can_be_taken_back(office: offices.Office) -> None:
     assert office.engine.queries.draft(ANALYST, T1).content == xml
     shown = office.engine.queries.process(DRAFTER, T1).revisions
     assert [(r.number, r.kind) for r in shown] == [(3, "restored"), (2, "dropped"), (1, "saved")]
+
+
+def test_a_revision_takes_a_fraction_of_its_size_and_what_was_changed_in_the_store_is_found(
+    office: offices.Office,
+) -> None:
+    xml = renamed(deployed(office), "Một")
+    office.engine.models.save_draft(ANALYST, T1, xml, 0)
+    (row,) = office.read(sa.select(resources).where(resources.c.kind == "draft"))
+    assert len(row.content) < len(xml) / 4
+    assert office.engine.queries.revision(ANALYST, T1, 1) == xml
+    for other in (row.content[:-9] + b"123456789", row.content[:7] + b"<x/>", b"<x/>"):
+        with office.engine.statements().begin() as connection:
+            connection.execute(sa.update(resources).where(resources.c.hash == row.hash).values(content=other))
+        with pytest.raises(NotFound, match="changed in the store"):
+            office.engine.queries.revision(ANALYST, T1, 1)
 
 
 def test_revisions_are_only_ever_added(office: offices.Office) -> None:

@@ -255,7 +255,7 @@ def save_draft(tx: Tx, actor: str, model: Readable, seen: int, base: int | None 
                 told |= {"saved_by": latest.deployed_by, "saved_at": latest.deployed_at}
             raise Conflict("draft_changed", message, **told)
         base = version
-    digest = definitions.put(tx.conn, tx.tenant, "bpmn", model.xml)
+    digest = definitions.put(tx.conn, tx.tenant, "draft", model.xml)
     if open_draft is not None and open_draft.hash == digest:
         return seen
     return _revise(tx, actor, model.process_id, "saved", digest, model.name, base)
@@ -277,7 +277,7 @@ def keep_import(tx: Tx, actor: str, model: Readable) -> int:
     `restore_draft` makes it the draft."""
     require_analyst(tx, actor)
     latest = definitions.newest(tx.conn, tx.tenant, model.process_id)
-    digest = definitions.put(tx.conn, tx.tenant, "bpmn", model.xml)
+    digest = definitions.put(tx.conn, tx.tenant, "draft", model.xml)
     base = latest.version if latest is not None else None
     return _append(tx, actor, model.process_id, "uploaded", digest, model.name, base)
 
