@@ -9,7 +9,7 @@ import pytest
 from engine import bpmn
 from engine.bpmn import state as states
 from engine.bpmn.naming import facts
-from engine.errors import DefinitionError
+from engine.errors import Conflict, DefinitionError
 from kernel_models import Case, compile, environment, xml
 
 CALLED = 'id="q" isExecutable="true"'
@@ -261,3 +261,49 @@ def test_packed_variables_of_several_tokens_are_found_again() -> None:
     part = states.load(case.state)
     assert sum(type(v) is states.Packed for t in part.tokens.values() for v in (t.variables or {}).values()) == 3
     assert case.do("a").variables["n"] == 80
+
+
+def test_an_instance_begins_at_elements_of_its_process_only() -> None:
+    definition = compile("""<startEvent id="s"/><subProcess id="sub"><startEvent id="is"/></subProcess>
+        ~ s sub""")
+    for element in ("nowhere", "is"):
+        with pytest.raises(Conflict):
+            Case(definition, begin=element)
+
+
+@pytest.mark.parametrize("kind", ["scriptTask", "businessRuleTask", "sendTask", "serviceTask"])
+def test_whatever_a_worker_does_is_completed_as_a_job(kind: str) -> None:
+    case = Case(f'<startEvent id="s"/><{kind} id="a">[job t]</{kind}>\n~ s a').do("a")
+    assert case.count("job.completed") == 1 and case.count("task.completed") == 0
+
+
+def test_a_cycle_may_be_the_value_of_an_expression() -> None:
+    case = Case("""<startEvent id="s"/><userTask id="a"/><userTask id="z"/>
+        <boundaryEvent id="b" attachedToRef="a" cancelActivity="false">[timer Cycle =duration("PT1H")]</boundaryEvent>
+        ~ s a
+        ~ b z""")
+    due = [case.ring("b").last("timer.fired") and next(iter(case.timers.values()))["due"] for _ in range(2)]
+    assert due == ["2022-01-10T04:00:00Z", "2022-01-10T05:00:00Z"] and case.waiting() == ["a", "z", "z"]
+
+
+def test_an_incident_of_the_whole_instance_ends_with_it() -> None:
+    case = Case("""<startEvent id="s"/><userTask id="a"/><subProcess id="es" triggeredByEvent="true">
+        <startEvent id="ess">[timer Duration =1 + "x"]</startEvent></subProcess>
+        ~ s a""")
+    assert [i["token"] for i in case.incidents.values()] == ["0"]
+    case.cancel()
+    assert not case.incidents and case.ended == "cancelled"
+
+
+def test_a_child_of_a_sequence_leaves_nothing_behind() -> None:
+    case = Case('<startEvent id="s"/><userTask id="a">[each [1, 2, 3] as item; sequential]</userTask>\n~ s a')
+    before = len(json.loads(case.state)["t"])
+    case.do("a")
+    assert len(json.loads(case.state)["t"]) == before and case.count("element.cancelled") == 0
+
+
+def test_an_event_definition_that_is_not_there_is_told_once() -> None:
+    body = '<intermediateCatchEvent id="c"><eventDefinitionRef>gone</eventDefinitionRef></intermediateCatchEvent>'
+    with pytest.raises(DefinitionError) as caught:
+        compile(f'<startEvent id="s"/>{body}\n~ s c')
+    assert [(p.element, p.code) for p in caught.value.problems].count(("c", "unresolved_reference")) == 1

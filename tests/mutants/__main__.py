@@ -67,7 +67,16 @@ def kills(everything: bool) -> int:
     lines = planting.executed()
     have = {} if everything else {row: bug for row, bug in campaign.load().items() if row in lines}
     missing = [row for row in lines if row not in have]
-    campaign.save(have | campaign.find_kills(missing, lines, have.values(), print))
+
+    def find() -> None:
+        for number, (row, bug) in enumerate(campaign.find_kills(missing, lines, have.values()), 1):
+            if bug is not None:
+                have[row] = bug
+            if number % 10 == 0 or number == len(missing):
+                campaign.save(have)
+            print(f"{number}/{len(missing)} {row}: {bug.told() if bug else 'no bug kills it'}", flush=True)
+
+    planting.hot(find, 3600)
     left = [row for row in lines if row not in campaign.load()]
     print(*(f"no bug kills {row}" for row in left), sep="\n")
     return int(bool(left))
@@ -76,7 +85,7 @@ def kills(everything: bool) -> int:
 def replay(count: int | None) -> int:
     planting.warm(tests=False)
     chosen = sorted(campaign.load().items(), key=lambda each: each[1].rank(campaign.SEED + each[0]))[:count]
-    wrong = campaign.replay(dict(chosen))
+    wrong = planting.hot(lambda: campaign.replay(dict(chosen)), 3600)
     print(*wrong, sep="\n")
     print(f"{len(chosen)} replayed")
     return int(bool(wrong) or not chosen)

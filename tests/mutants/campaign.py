@@ -6,7 +6,7 @@ reason) are committed; both are made by `python -m mutants` and proved again by 
 
 import collections
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,8 +95,8 @@ def save(kills: dict[str, Mutant]) -> None:
 
 
 def find_kills(
-    wanted: Collection[str], lines: planting.Lines, used: Iterable[Mutant], tell: Callable[[str], None]
-) -> dict[str, Mutant]:
+    wanted: Collection[str], lines: planting.Lines, used: Iterable[Mutant]
+) -> Iterator[tuple[str, Mutant | None]]:
     """For each of the rows a bug that makes it fail, on the lines that the fewest other rows run."""
     runners = collections.Counter((file, n) for each in lines.values() for file, found in each.items() for n in found)
     by_line: dict[tuple[str, int], list[Mutant]] = collections.defaultdict(list)
@@ -104,28 +104,22 @@ def find_kills(
         for mutant in mutants(planting.ROOT, file):
             by_line[file, mutant.line].append(mutant)
     taken = {each.key for each in used}
-    kills: dict[str, Mutant] = {}
     for row in wanted:
         places = [(file, n) for file, found in lines.get(row, {}).items() for n in found]
         candidates = [bug for place in places for bug in by_line[place] if bug.key not in taken]
         candidates.sort(key=lambda bug: (runners[bug.file, bug.line], bug.rank(row)))
-        second: Mutant | None = None
+        chosen: Mutant | None = None
         for number, bug in enumerate(candidates[:TRIES]):
-            if second is not None and number >= GOOD_TRIES:
+            if chosen is not None and number >= GOOD_TRIES:
                 break
-            failed = planting.try_rows(bug, [row])
-            if failed.get(row) == "AssertionError":
-                kills[row] = bug
+            failed = planting.try_rows(bug, [row]).get(row)
+            if failed == "AssertionError":
+                chosen = bug
                 break
-            second = second or (bug if row in failed else None)
-        else:
-            number = TRIES
-        if row not in kills and second is not None:
-            kills[row] = second
-        if row in kills:
-            taken.add(kills[row].key)
-        tell(f"{row}: {kills[row].told() if row in kills else 'no bug kills it'}")
-    return kills
+            chosen = chosen or (bug if failed else None)
+        if chosen is not None:
+            taken.add(chosen.key)
+        yield row, chosen
 
 
 def replay(chosen: dict[str, Mutant]) -> list[str]:

@@ -42,9 +42,9 @@ ARITHMETIC = {
 PAIRS = {"min": "max", "max": "min", "any": "all", "all": "any"}
 WHOLE = {"else dropped", "never entered", "filter dropped", "guard dropped", "case dropped"}
 WHOLE |= {"no turn", "first turn only", "first turn left out"}
-# What they are given is a message, or a type for the type checker.
+# What they are given is a message, a type for the type checker, or an estimate of what a step costs.
 MESSAGES = {"note", "problem", "report", "refuse", "Problem", "Diagnostic", "Reason", "Fault"}
-MESSAGES |= {"cast", "isinstance", "getattr"}
+MESSAGES |= {"cast", "isinstance", "getattr", "charge"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +188,10 @@ def _idle(node: ast.AST) -> bool:
         case ast.Expr(value=ast.Constant()):
             return True
         case ast.FunctionDef(name="__repr__"):
+            return True
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr="__init__")):
+            return True  # of exceptions, which keep their arguments anyway
+        case ast.Expr(value=ast.Call() as call) if _idle(call):
             return True
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return True

@@ -1,0 +1,60 @@
+"""Small things of FEEL that no other test looked at: each was found by a planted bug that nobody noticed."""
+
+import pytest
+
+from engine import feel
+
+
+def value(text: str) -> object:
+    return feel.compile_expression(text).evaluate({})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "time(12, 0, 60)",
+        "time(12, 0, -1)",
+        'time(12, 0, 0, "no zone")',
+        "before(null, 3)",
+        "after([1..3], null)",
+        "starts(null, [1..3])",
+    ],
+)
+def test_what_has_no_value_is_null_with_a_reason(text: str) -> None:
+    found, why = feel.compile_expression(text).trace({})
+    assert found is None and why
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("round up(2.45)", "3"),
+        ("round up(-2.45)", "-3"),
+        ("round down(2.45)", "2"),
+        ("round half up(2.45)", "2"),
+        ("round half up(2.5)", "3"),
+        ("round half down(2.5)", "2"),
+        ("floor(2.45)", "2"),
+        ("ceiling(2.45)", "3"),
+        ("time(12, 0, 59.5)", 'time("12:00:59.5")'),
+        ('date("2000-01-01") - duration("P1D")', 'date("1999-12-31")'),
+        ('date("2400-01-31") + duration("P1D")', 'date("2400-02-01")'),
+    ],
+)
+def test_a_number_without_scale_is_rounded_to_a_whole_one(text: str, expected: str) -> None:
+    assert value(text) == value(expected) is not None
+
+
+@pytest.mark.parametrize("text", ["append(x, 1)", "concatenate(x, [1])", "insert before(x, 1, 1)", "union(x, [-1])"])
+def test_no_function_makes_a_longer_list_than_is_allowed(text: str) -> None:
+    compiled = feel.compile_expression(text)
+    limits = feel.Limits(list_size=50)
+    assert compiled.evaluate({"x": list(range(49))}, feel.Env(limits=limits)) is not None
+    with pytest.raises(feel.FeelLimitError):
+        compiled.evaluate({"x": list(range(50))}, feel.Env(limits=limits))
+
+
+def test_a_number_that_json_cannot_hold_is_not_stored() -> None:
+    assert feel.to_json(value("10 ** 308")) == 10**308
+    with pytest.raises(feel.FeelLimitError):
+        feel.to_json(value("10 ** 309"))
