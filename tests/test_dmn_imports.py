@@ -168,6 +168,22 @@ def test_of_two_models_with_one_namespace_the_named_file_is_taken():
     assert decide("d", {}, main, model("b", decision("v", "1")), model("b", decision("v", "2"))) == 2
 
 
+def test_two_models_may_be_imported_under_one_name():
+    main = model(
+        "a", imports("x", "b") + imports("x", "c") + decision("d", "[x.v, x.w]", needs("urn:b#v", "urn:c#w"), "x.tW")
+    )
+    other = model("c", '<itemDefinition name="tW" isCollection="true"><typeRef>number</typeRef></itemDefinition>')
+    other = other.replace(b"</definitions>", decision("w", "2").encode() + b"</definitions>")
+    assert decide("d", {}, main, model("b", decision("v", "1")), other) == [1, 2]
+
+
+def test_a_prefix_may_mean_a_model_inside_an_imported_one():
+    middle = model("m", imports("", "b"))
+    main = model("a", imports("x", "m") + decision("d", "{name: 1}", type_name="b:tPerson"))
+    assert decide("d", {}, main, middle, LIBRARY) is None
+    assert decide("d", {}, main.replace(b"name: 1", b'name: "An"'), middle, LIBRARY) == {"name": "An"}
+
+
 def test_a_reference_may_name_the_model_itself():
     main = model("a", decision("d", "e + 1", needs("urn:a#e")) + decision("e", "1"))
     assert decide("d", {}, main) == 2
