@@ -328,3 +328,25 @@ def test_a_standard_loop_stops_at_its_maximum() -> None:
     assert case.waiting() == ["z"]
     case = Case(model(_loop('loopMaximum="2"'))).do("a", "a")
     assert case.waiting() == ["z"]
+
+
+def test_what_counts_the_turns_of_a_call_does_not_leave_it() -> None:
+    """Only what the called process made goes out, not the counter and the item that belong to the turn."""
+    case = Case(
+        compile(
+            """<startEvent id="s"/><subProcess id="o">[each ["x", "y"] as item; sequential]<startEvent id="os"/>
+            <callActivity id="c">[call q][each [7, 8, 9] as number]</callActivity>
+            <userTask id="a">[out loopCounter -> turn]</userTask>
+            ~ os c a
+            </subProcess>
+            ~ s o""",
+            around="""<process id="q"><startEvent id="qs"/><scriptTask id="w">[script number -> last]</scriptTask>
+            ~ qs w
+            </process>""",
+        )
+    )
+    assert case.variables == {"last": 9}
+    case.do("a")
+    assert case.variables == {"last": 9, "turn": 1}
+    case.do("a")
+    assert case.variables == {"last": 9, "turn": 2} and case.ended == "completed"

@@ -465,9 +465,11 @@ class CallActivity(Behaviour):
 
     def closed(self, run: "Run", token: Token, element: Element) -> None:
         if not element.outputs and element.call is not None and element.call.pass_child:
-            scope = run.scope(token)
+            scope, loop = run.scope(token), element.loop
+            own = {"loopCounter", loop.item} if loop is not None and run.is_child(token) else set()
             for name, value in token.values().items():
-                scopes.write(run, scope, name, value, inside=True)
+                if name not in own:
+                    scopes.write(run, scope, name, value, inside=True)
         run.finish(token, element)
 
 
