@@ -6,6 +6,8 @@ gives the same result on however many processes. Not here: what a case does (`en
 """
 
 import random
+import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
@@ -126,7 +128,9 @@ def _parts(
         yield from _in_turn(*ready, parameters, seed, pieces)
         return
     given = (model, parameters.written, parameters.start, seed)
-    pool = ProcessPoolExecutor(min(processes, len(pieces)), get_context("spawn"), _prepare, given)
+    # A copy of this process is ready at once, but only safe where no other thread runs; else a new one is started.
+    way = "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+    pool = ProcessPoolExecutor(min(processes, len(pieces)), get_context(way), _prepare, given)
     try:
         yield from pool.map(_work, pieces)
     finally:

@@ -47,7 +47,7 @@ def complete(task: str, variables: Variables) -> Act:
     values = in_order(variables)
 
     def act(run: Run) -> None:
-        s = _listener(run, task)
+        s = _listener(run, task) if _part(run, task).subscriptions else None
         if s is not None:
             owner = s.part.tokens[s.owner]
             run.emit(owner, {"e": "job.completed", "job": task})

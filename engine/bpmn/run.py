@@ -276,8 +276,8 @@ class Run:
 
     def inside(self, token: Token) -> Definition:
         """The definition to which a token's own element belongs."""
-        scope = self.around(token)
-        return self.definition if scope is None else self.inner(scope)
+        scope = token.part.tokens[token.scope] if token.number else token.part.host
+        return self.definition if scope is None else scope.inner or self.inner(scope)
 
     def node(self, token: Token) -> Element:
         """The element at which a token stands."""
@@ -298,7 +298,7 @@ class Run:
 
     def is_child(self, token: Token) -> bool:
         """Whether a token is one turn of a loop, not the whole activity."""
-        scope = self.around(token)
+        scope = token.part.tokens[token.scope] if token.number else token.part.host
         return scope is not None and scope.host is not None
 
     def shard_id(self, token: Token) -> str | None:
@@ -539,6 +539,8 @@ class Run:
 
     def tally(self) -> list[Part]:
         """The shards of this call, innermost first; their hosts know what waits in them now."""
+        if len(self.parts) == 1 and "" in self.parts:
+            return []
         loaded = sorted((p for p in self.parts.values() if p.id), key=lambda p: -p.id.count("."))
         for part in loaded:
             assert part.host is not None

@@ -150,11 +150,11 @@ class Outcome:
     retry: Duration | None = None  # after a failure: when it is tried again
     never: bool = False
 
-    def values(self, known: Callable[[], dict[str, Any]], env: feel.Env) -> dict[str, Any]:
+    def values(self, known: Callable[[], dict[str, Any]], env: Callable[[], feel.Env]) -> dict[str, Any]:
         """The variables; expressions read the variables of the case."""
         found: dict[str, Any] = {}
         for name, value in self.variables:
-            found[name] = feel.to_json(value.evaluate(known(), env)) if isinstance(value, feel.Compiled) else value
+            found[name] = feel.to_json(value.evaluate(known(), env())) if isinstance(value, feel.Compiled) else value
         return found
 
 

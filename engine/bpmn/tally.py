@@ -69,9 +69,10 @@ class Tally:
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     limits: dict[str, list[int]] = field(default_factory=dict)  # met, missed, unknown
     rounds: Counter[int] = field(default_factory=Counter)
-    worked: int = 0  # seconds of working time that the worlds lasted
+    lasted: int = 0  # seconds of working time that the worlds lasted
 
-    def _element(self, element: str) -> Element:
+    def element(self, element: str) -> Element:
+        """The numbers of an element."""
         found = self.elements.get(element)
         if found is None:
             found = self.elements[element] = Element()
@@ -82,38 +83,20 @@ class Tally:
     def begun(self, at: int) -> None:
         self.cases += 1
 
-    def opened(self, kind: str, element: str) -> None:
-        found = self._element(element)
-        found.kind = kind
-        found.opened += 1
-
-    def assumed(self, element: str) -> None:
-        self._element(element).assumed = True
-
-    def closed(self, element: str, role: str, waited: int, worked: int, *, withdrawn: bool, late: bool | None) -> None:
-        found = self._element(element)
-        if withdrawn:
-            found.withdrawn += 1
-        else:
-            found.waited.append(waited)
-            found.worked.append(worked)
-        if late is not None:
-            found.due += 1
-            found.late += late
-        if role:
-            load = self.roles.get(role)
-            if load is None:
-                load = self.roles[role] = Load()
-            load.tasks += 1
-            load.busy += worked
-            load.waited += waited
+    def worked_for(self, role: str, waited: int, worked: int) -> None:
+        load = self.roles.get(role)
+        if load is None:
+            load = self.roles[role] = Load()
+        load.tasks += 1
+        load.busy += worked
+        load.waited += waited
 
     def queued(self, role: str, length: int) -> None:
         load = self.roles.setdefault(role, Load())
         load.peak = max(load.peak, length)
 
     def critical(self, element: str, begin: int, end: int) -> None:
-        self._element(element).critical += end - begin
+        self.element(element).critical += end - begin
 
     def ended(self, begun: int, finished: int, end: str, visits: Mapping[str, int]) -> None:
         self.began.append(begun)
@@ -121,7 +104,7 @@ class Tally:
         self.ends[end] += 1
         most = 0
         for element, number in visits.items():
-            found = self._element(element)
+            found = self.element(element)
             found.visits += number
             found.cases += 1
             if number > 1:
@@ -140,7 +123,7 @@ class Tally:
         self.ends[f"({why})"] += 1
 
     def span(self, work: WorkingTime, begin: int, end: int) -> None:
-        self.worked += work.between(begin, end)
+        self.lasted += work.between(begin, end)
 
     # -- added up
 
@@ -149,7 +132,7 @@ class Tally:
         self.cases += other.cases
         self.began.extend(other.began)
         self.finished.extend(other.finished)
-        self.worked += other.worked
+        self.lasted += other.lasted
         self.ends.update(other.ends)
         self.reasons.update(other.reasons)
         self.rounds.update(other.rounds)
@@ -157,7 +140,7 @@ class Tally:
             mine = self.limits.setdefault(name, [0, 0, 0])
             self.limits[name] = [a + b for a, b in zip(mine, counts, strict=True)]
         for name, e in other.elements.items():
-            found = self._element(name)
+            found = self.element(name)
             found.kind = e.kind or found.kind
             found.assumed = found.assumed or e.assumed
             found.waited.extend(e.waited)
@@ -283,8 +266,8 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def _limit(met: int, missed: int, unknown: int) -> dict[str, Any]:
-    """Of the cases that ended; `margin` is half of the interval in which the true share lies 19 times of 20 (Agresti and
-    Coull, so that it is not nothing where none or all were late)."""
+    """Of the cases that ended; `margin` is half of the interval in which the true share lies 19 times of 20 (Agresti
+    and Coull, so that it is not nothing where none or all were late)."""
     known = met + missed
     wide = known + 1.96**2
     share = (missed + 1.96**2 / 2) / wide
@@ -328,5 +311,5 @@ def _role(name: str, load: Load, people: int | None, tally: Tally) -> dict[str, 
     }
     if people is not None:
         found["peak"] = load.peak
-        found["utilisation"] = _share(load.busy, people * tally.worked)
+        found["utilisation"] = _share(load.busy, people * tally.lasted)
     return found

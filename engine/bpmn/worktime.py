@@ -65,11 +65,20 @@ class WorkingTime:
         """When so many seconds of work have passed since an instant: the end of a day rather than the next morning."""
         if seconds <= 0:
             return instant
-        wanted = self.worked(instant) + seconds
+        begins, before = self._begins, self._before
+        while begins[-1] <= instant:
+            self._more()
+        at = bisect_right(begins, instant) - 1
+        if at < 0:
+            wanted = seconds
+        else:
+            wanted = min(before[at] + instant - begins[at], before[at + 1]) + seconds
+            if wanted <= before[at + 1]:  # in the same stretch
+                return begins[at] + wanted - before[at]
         while self._total <= wanted:
             self._more()
-        at = bisect_left(self._before, wanted) - 1
-        return self._begins[at] + wanted - self._before[at]
+        at = bisect_left(before, wanted) - 1
+        return begins[at] + wanted - before[at]
 
     def between(self, start: int, end: int) -> int:
         """The seconds of work between two instants."""

@@ -9,6 +9,7 @@ a `Tally`. Pure: chance comes from a `Source` for each case; instants are whole 
 import datetime as dt
 import heapq
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from engine import errors, feel
@@ -18,13 +19,14 @@ from engine.bpmn.parameters import Parameters, Step
 from engine.bpmn.run import Env, Event
 from engine.bpmn.sampling import Duration, Outcome, Source
 from engine.bpmn.session import Session
-from engine.bpmn.tally import NOBODY, Tally
+from engine.bpmn.tally import NOBODY, Element, Tally
 from engine.bpmn.worktime import WorkingTime
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _NO_STEP = Step()
 _NEVER, _DONE = Outcome(never=True), Outcome()
-_TABLES = frozenset({"task.opened", "job.wanted", "timer.armed", "message.awaited"})
+_PASSED = frozenset({"element.completed", "flow.taken", "element.cancelled"})
+_WITHDRAWN = frozenset({"task.cancelled", "job.cancelled"})
 
 
 def instant(at: int) -> dt.datetime:
@@ -45,6 +47,7 @@ class Open:
         "case",
         "cause",
         "closed",
+        "counts",
         "duration",
         "element",
         "entity",
@@ -57,8 +60,11 @@ class Open:
         "started",
     )
 
-    def __init__(self, case: "Case", kind: str, entity: str, element: str, event: Event, opened: int) -> None:
+    def __init__(
+        self, case: "Case", kind: str, entity: str, element: str, event: Event, opened: int, counts: Element
+    ) -> None:
         self.case = case
+        self.counts = counts
         self.kind = kind
         self.entity = entity
         self.element = element
@@ -116,6 +122,7 @@ class World:
         self.roles = {role: Role(number) for role, number in parameters.people.items()}
         self.agenda: list[tuple[int, int, Open | Case]] = []
         self.number = 0
+        self.ends = frozenset(e.id for e in definition.elements.values() if e.type == "endEvent")
         self.now = seconds(parameters.start)
 
     # -- the clock
@@ -142,7 +149,7 @@ class World:
         return Session(self.definition, self.env)
 
     def _settle(self) -> None:
-        agenda, pop = self.agenda, heapq.heappop
+        agenda, pop, until, steps = self.agenda, heapq.heappop, self.parameters.until, self.parameters.steps
         while agenda:
             at, _, what = pop(agenda)
             if isinstance(what, Case):
@@ -150,9 +157,9 @@ class World:
                 self._begin(what)
             elif what.closed is None:
                 case = what.case
-                if at - case.begun > self.parameters.until:
+                if at - case.begun > until:
                     self._stop(case, "until")
-                elif case.steps >= self.parameters.steps:
+                elif case.steps >= steps:
                     self._stop(case, "steps")
                 else:
                     self.now = at
@@ -170,41 +177,40 @@ class World:
     def _begin(self, case: Case) -> None:
         self.tally.begun(case.begun)
         chosen = self.parameters.variables.sample(case.source)
-        variables = chosen.values(dict, self._feel())
-        self._step(case, lambda now: case.session.start(variables, now, at=self.parameters.at))
+        variables = chosen.values(dict, self._feel) if chosen.variables else {}
+        self._step(case, None, partial(case.session.start, at=self.parameters.at), variables)
 
     def _happen(self, what: Open) -> None:
         """What was open comes to its end: a task is done, a timer fires, a message arrives."""
         case, session, outcome = what.case, what.case.session, what.outcome
         if what.kind == "timer":
-            self._step(case, lambda now: session.fire(what.entity, now), what)
+            self._step(case, what, session.fire, what.entity)
             return
         if what.kind == "retry":
             self._close(what)
-            self._step(case, lambda now: session.retry(what.entity, now), what)
+            self._step(case, what, session.retry, what.entity)
             return
-        values = outcome.values(lambda: session.variables, self._feel()) if outcome.variables else {}
+        values = outcome.values(lambda: session.variables, self._feel) if outcome.variables else {}
         if what.kind == "message":
-            name, key = what.event["name"], what.event["key"]
-            self._step(case, lambda now: session.deliver("message", name, values, now, key=key), what)
+            deliver = partial(session.deliver, key=what.event["key"])
+            self._step(case, what, deliver, "message", what.event["name"], values)
         elif outcome.failure is not None:
             self._close(what)
-            failure = outcome.failure
-            self._step(case, lambda now: session.incident(what.entity, "failure", failure, now), what)
+            self._step(case, what, session.incident, what.entity, "failure", outcome.failure)
         elif outcome.error is not None:
-            code = outcome.error
-            self._step(case, lambda now: session.throw_error(what.entity, code, values, now), what)
+            self._step(case, what, session.throw_error, what.entity, outcome.error, values)
         else:
-            self._step(case, lambda now: session.complete(what.entity, values, now), what)
+            self._step(case, what, session.complete, what.entity, values)
 
     def _feel(self) -> feel.Env:
         return feel.Env(self.env.calendar, instant(self.now))
 
-    def _step(self, case: Case, call: Callable[[dt.datetime], list[Event]], cause: Open | None = None) -> None:
+    def _step(self, case: Case, cause: Open | None, call: Callable[..., list[Event]], *args: Any) -> None:
+        """Give the case a stimulus, and note all that follows from it."""
         case.steps += 1
         case.cause = cause
         try:
-            found = call(instant(self.now))
+            found = call(*args, instant(self.now))
         except errors.EngineError as refused:  # such as a model without a start event: told, not dropped
             case.stuck.append(f"refused: {refused.message}")
             if cause is not None:
@@ -213,15 +219,17 @@ class World:
         end = ""
         for event in found:
             e = event["e"]
-            if e in _TABLES:
-                self._opened(case, e, event)
+            if e in _PASSED:
+                continue
+            if e == "element.entered":
+                if event["el"] in self.ends and "process" not in event:
+                    end = event["el"]
             elif e in _CLOSING:
                 what = case.open.get(event[_CLOSING[e]])
                 if what is not None:
-                    self._close(what, withdrawn=e in ("task.cancelled", "job.cancelled"))
-            elif e == "element.entered":
-                if "process" not in event and self.definition.elements[event["el"]].type == "endEvent":
-                    end = event["el"]
+                    self._close(what, withdrawn=e in _WITHDRAWN)
+            elif e in _KINDS:
+                self._opened(case, *_KINDS[e], event)
             elif e == "incident.raised":
                 self._failed(case, event, cause)
             elif e == "shards.dropped":
@@ -275,40 +283,41 @@ class World:
 
     # -- what is open
 
-    def _opened(self, case: Case, e: str, event: Event) -> None:
-        kind, key = _KINDS[e]
-        entity, element = event[key], event["el"]
-        what = case.open[entity] = Open(case, kind, entity, element, event, self.now)
+    def _opened(self, case: Case, kind: str, key: str, event: Event) -> None:
+        entity, element, p = event[key], event["el"], self.parameters
+        counts = self.tally.element(element)
+        what = case.open[entity] = Open(case, kind, entity, element, event, self.now, counts)
         if kind == "timer":
             self._push(max(self.now, seconds(timers.from_utc(event["due"]))), what)
             return
-        p = self.parameters
-        if event.get("listener"):  # not the work itself
+        if "listener" in event:  # not the work itself
             what.duration, what.outcome = p.job, _DONE
             self._start(what, p.job)
             return
         step = p.elements.get(element, _NO_STEP)
         if kind == "message" and step is _NO_STEP:
             step = p.messages.get(event["name"], _NO_STEP)
-        visit = self._visit(case, element, event.get("host"))
-        if visit > 1 and step.again is not None:
-            role, step = step.role, step.again
-        else:
-            role = step.role
-        self.tally.opened(kind, element)
-        if step.duration is None:
+        role = step.role
+        if self._visit(case, element, event.get("host")) > 1 and step.again is not None:
+            step = step.again
+        counts.kind = kind
+        counts.opened += 1
+        duration = step.duration
+        if duration is None:
             if kind == "message":
                 return  # nobody has said that it comes
-            if kind == "task":
-                self.tally.assumed(element)
-        duration = what.duration = step.duration or (p.task if kind == "task" else p.job)
+            counts.assumed = counts.assumed or kind == "task"
+            duration = p.task if kind == "task" else p.job
+        what.duration = duration
         what.outcome = step.outcomes.sample(case.source)
         if what.outcome.never:
             return
         if kind == "task":
-            self._offer(what, role or _role(event, self.roles), event["priority"])
-        else:
-            self._start(what, duration)
+            what.role = role = role or _role(event, self.roles)
+            if role in self.roles:
+                self._offer(what, self.roles[role], event["priority"])
+                return
+        self._start(what, duration)
 
     def _visit(self, case: Case, element: str, host: str | None) -> int:
         """How often the case has come to the element; all children of a multi-instance are one visit."""
@@ -320,54 +329,56 @@ class World:
         return number
 
     def _start(self, what: Open, duration: Duration) -> None:
-        what.started = self.now
-        what.sampled = duration.sample(what.case.source)
-        self._push(self._later(self.now, duration, what.sampled), what)
+        now = what.started = self.now
+        sampled = what.sampled = duration.sample(what.case.source)
+        self.number += 1
+        at = self.work.after(now, sampled) if duration.working else now + sampled
+        heapq.heappush(self.agenda, (at, self.number, what))
 
     def _close(self, what: Open, *, withdrawn: bool = False) -> None:
         """Nothing more comes of it here; whoever worked on it is free."""
         if what.closed is not None:
             return
-        what.closed = self.now
+        now = what.closed = self.now
         what.case.open.pop(what.entity, None)
-        if what.kind in ("timer", "retry") or what.event.get("listener"):
+        if what.kind in ("timer", "retry") or "listener" in what.event:
             return
-        duration = what.duration
+        duration, started, counts = what.duration, what.started, what.counts
         if duration is None or what.kind == "message":
-            self.tally.closed(what.element, what.role, self.now - what.opened, 0, withdrawn=withdrawn, late=None)
-            return
-        started = what.started
-        line = self.work.between if duration.working else _between
-        begun = self.now if started is None else started
-        waited = line(what.opened, begun) if begun > what.opened else 0
-        worked = 0 if started is None else line(started, self.now) if withdrawn else what.sampled
-        due = what.event.get("due")
-        late = None if due is None or withdrawn else self.now > seconds(timers.from_utc(due))
-        self.tally.closed(what.element, what.role, waited, worked, withdrawn=withdrawn, late=late)
-        role = self.roles.get(what.role)
-        if role is not None:
-            if started is None:
-                role.waiting -= 1
-            else:
-                role.free += 1
-                self._next(role)
+            waited, worked = now - what.opened, 0
+        else:
+            line = self.work.between if duration.working else _between
+            begun = now if started is None else started
+            waited = line(what.opened, begun) if begun > what.opened else 0
+            worked = 0 if started is None else line(started, now) if withdrawn else what.sampled
+        if withdrawn:
+            counts.withdrawn += 1
+        else:
+            counts.waited.append(waited)
+            counts.worked.append(worked)
+            due = what.event.get("due")
+            if due is not None:
+                counts.due += 1
+                counts.late += now > seconds(timers.from_utc(due))
+        if what.role:
+            self.tally.worked_for(what.role, waited, worked)
+            people = self.roles.get(what.role)
+            if people is not None:
+                if started is None:
+                    people.waiting -= 1
+                else:
+                    people.free += 1
+                    self._next(people)
 
     # -- people
 
-    def _offer(self, what: Open, role: str, priority: int) -> None:
-        what.role = role
-        people = self.roles.get(role)
-        duration = what.duration
-        assert duration is not None
-        if people is None:
-            self._start(what, duration)
-            return
+    def _offer(self, what: Open, people: Role, priority: int) -> None:
         self.number += 1
         heapq.heappush(people.queue, (-priority, self.number, what))
         people.waiting += 1
         self._next(people)
         if people.waiting:
-            self.tally.queued(role, people.waiting)
+            self.tally.queued(what.role, people.waiting)
 
     def _next(self, people: Role) -> None:
         """Whoever is free takes the next task."""
@@ -385,7 +396,8 @@ class World:
     def _failed(self, case: Case, event: Event, cause: Open | None) -> None:
         retry = cause.outcome.retry if cause is not None and cause.outcome.failure is not None else None
         if retry is not None and event["code"] == "failure":
-            again = Open(case, "retry", event["incident"], event["el"], event, self.now)
+            counts = self.tally.element(event["el"])
+            again = Open(case, "retry", event["incident"], event["el"], event, self.now, counts)
             case.open[again.entity] = again
             self._push(self._later(self.now, retry, retry.sample(case.source)), again)
         else:
