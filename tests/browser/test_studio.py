@@ -268,6 +268,9 @@ def test_ten_faults_show_at_their_elements_and_a_run_can_be_played(
         said.append(player.locator("[data-run-words]").inner_text())
     assert len(said) > 4 and all(said)
     assert studio.asks("m.get('canvas').hasMarker('loi_cho', 'run-fault')")
+    # only what was walked is coloured, not the paper with everything on it
+    assert studio.asks("m.get('canvas').hasMarker('loi_vai_tro', 'run-done')")
+    assert not studio.asks("m.get('canvas').hasMarker(m.get('canvas').getRootElement(), 'run-done')")
     player.get_by_role("button", name="Bước trước").click()
     assert not studio.asks("m.get('canvas').hasMarker('loi_cho', 'run-fault')")
     page.keyboard.press("Escape")
@@ -372,6 +375,11 @@ def test_looking_at_t1_changes_nothing_and_its_gates_are_recognised(
     studio.asks("m.get('selection').select(e('ky_trinh'))")
     assert panel.get_by_label("Ai ký").input_value() == "dept_director"
     assert panel.get_by_label("Trả về bước").input_value() == "hoan_thien_du_thao_2"
+    # far to the right the names of the lanes are still in sight
+    strip = studio.page.locator(".lanes")
+    expect(strip).to_be_hidden()
+    studio.asks("m.get('canvas').scroll({ dx: -600, dy: -500 })")
+    expect(strip.get_by_text("Giám đốc Sở")).to_be_in_viewport()
     studio.page.locator("[data-do=check]").click()
     expect(studio.checked).to_contain_text("không có lỗi")
     studio.page.get_by_role("button", name="Lưu", exact=True).click()

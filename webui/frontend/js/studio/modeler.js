@@ -18,29 +18,36 @@ import { t, translateModule } from "./words.js";
 const LEFT_OUT = new Set([colorPicker, CopyAsImageModule, exampleData, minimap, details, DefaultHandlersModule, ResourcesModule]);
 const FONT = '"So", "Be Vietnam Pro", sans-serif';
 
-// Names of tasks keep clear of the icon in the corner.
+// The icon of a task is drawn for boxes larger than ours: it is made smaller, and the name keeps clear of it.
 class OfficeText extends TextRenderer {
   constructor(config) {
     super(config);
     const plain = this.createText;
-    this.createText = (text, options = {}) => {
-      const { align, box = {} } = options;
-      const task = align === "center-middle" && box.width >= 80 && box.height >= 48;
-      return plain(text, task ? { ...options, padding: { top: 15, right: 6, bottom: 3, left: 6 } } : options);
-    };
+    this.room = null; // what the next name keeps clear of, as padding
+    this.createText = (text, options = {}) => plain(text, this.room ? { ...options, padding: this.room } : options);
   }
 }
 OfficeText.$inject = ["config.textRenderer"];
-const textModule = { textRenderer: ["type", OfficeText] };
 
-// The icon of a task is drawn for boxes larger than ours and would lie on the name.
 const ICON = 0.72;
+const BELOW_ICON = { top: 15, right: 6, bottom: 3, left: 6 };
+const ABOVE_MARK = { top: 3, right: 6, bottom: 18, left: 6 };
 class SmallIcons {
-  constructor(bpmnRenderer) {
-    for (const kind of ["User", "Service", "Send", "Receive", "Manual", "Script"]) {
-      const draw = bpmnRenderer.handlers[`bpmn:${kind}Task`];
-      bpmnRenderer.handlers[`bpmn:${kind}Task`] = (place, element, attrs) => {
+  constructor(bpmnRenderer, textRenderer) {
+    const { handlers } = bpmnRenderer;
+    const call = handlers["bpmn:CallActivity"];
+    handlers["bpmn:CallActivity"] = (place, element, attrs) => {
+      textRenderer.room = ABOVE_MARK;
+      const drawn = call(place, element, attrs);
+      textRenderer.room = null;
+      return drawn;
+    };
+    for (const kind of ["User", "Service", "Send", "Receive", "Manual", "Script", "BusinessRule"]) {
+      const draw = handlers[`bpmn:${kind}Task`];
+      handlers[`bpmn:${kind}Task`] = (place, element, attrs) => {
+        textRenderer.room = element.businessObject.loopCharacteristics ? null : BELOW_ICON;
         const drawn = draw(place, element, attrs);
+        textRenderer.room = null;
         for (const path of place.querySelectorAll(":scope > path")) {
           const top = Number(/^\s*m\s*[-\d.]+[\s,]+([-\d.]+)/i.exec(path.getAttribute("d") ?? "")?.[1]);
           if (top < element.height / 2) path.style.transform = `scale(${ICON})`;
@@ -50,8 +57,12 @@ class SmallIcons {
     }
   }
 }
-SmallIcons.$inject = ["bpmnRenderer"];
-const iconModule = { __init__: ["smallIcons"], smallIcons: ["type", SmallIcons] };
+SmallIcons.$inject = ["bpmnRenderer", "textRenderer"];
+const drawingModule = {
+  __init__: ["smallIcons"],
+  smallIcons: ["type", SmallIcons],
+  textRenderer: ["type", OfficeText],
+};
 
 class Modeler extends CloudModeler {}
 Modeler.prototype._modules = CloudModeler.prototype._modules.filter((part) => !LEFT_OUT.has(part));
@@ -71,11 +82,11 @@ export function createModeler(parts) {
     },
     bpmnRenderer: { defaultFillColor: "#fff", defaultStrokeColor: "#4a4641", defaultLabelColor: "#1d1b19" },
   };
-  if (parts.viewOnly) return new CloudViewer({ container: parts.canvas, additionalModules: [translateModule, textModule, iconModule], ...look });
+  if (parts.viewOnly) return new CloudViewer({ container: parts.canvas, additionalModules: [translateModule, drawingModule], ...look });
   return new Modeler({
     container: parts.canvas,
     ...look,
-    additionalModules: [translateModule, textModule, iconModule, paletteModule, panelModule, templatesModule],
+    additionalModules: [translateModule, drawingModule, paletteModule, panelModule, templatesModule],
     paletteHolder: { element: parts.palette },
     propertiesPanel: {
       parent: parts.panel,
@@ -115,10 +126,9 @@ export function fit(modeler, whole = false) {
   canvas.viewbox({ x: inner.x - margin, y: inner.y - margin, width: outer.width / scale, height: outer.height / scale });
 }
 
-export function show(modeler, id) {
-  const element = modeler.get("elementRegistry").get(id);
-  if (!element) return null;
+// Brings an element into sight, and selects it.
+export function show(modeler, element, select = true) {
+  if (!element) return;
   modeler.get("canvas").scrollToElement(element, { top: 120, bottom: 120, left: 160, right: 160 });
-  modeler.get("selection", false)?.select(element);
-  return element;
+  if (select) modeler.get("selection", false)?.select(element);
 }

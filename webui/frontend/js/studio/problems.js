@@ -4,6 +4,14 @@ import { count, t } from "./words.js";
 
 const WAIT = 1_200; // after the last change
 
+// Where a problem or an act shows: its element; the pool of a process. A process without a pool is the paper itself, and
+// what would be marked there would colour everything on it.
+function spot(modeler, id) {
+  const registry = modeler.get("elementRegistry");
+  const found = id && (registry.get(id) ?? registry.find((one) => one.businessObject?.processRef?.id === id));
+  return found?.parent ? found : null;
+}
+
 export class Problems {
   constructor(modeler, place, draft, root) {
     this.modeler = modeler;
@@ -96,10 +104,11 @@ export class Problems {
           : states > 0
             ? t("{n} states looked at", { n: count(states) })
             : "";
+    const one = (text, many, n) => t(n === 1 ? text : many, { n: count(n) });
     const verdict = errors
-      ? t("{n} errors stand in the way of deploying", { n: count(errors) })
+      ? one("1 error stands in the way of deploying", "{n} errors stand in the way of deploying", errors)
       : this.found.length
-        ? t("no error, {n} warnings", { n: count(this.found.length) })
+        ? one("no error, 1 warning", "no error, {n} warnings", this.found.length)
         : t("no fault found");
     this.told.textContent = [looked, verdict].filter(Boolean).join(", ").replace(/^./, (c) => c.toUpperCase());
     this.list.removeAttribute("aria-busy");
@@ -119,7 +128,7 @@ export class Problems {
     row.classList.add(one.severity);
     row.querySelector(".kind b").textContent = one.severity === "error" ? t("Error") : t("Warning");
     for (const icon of row.querySelectorAll("[data-severity]")) icon.toggleAttribute("hidden", icon.dataset.severity !== one.severity);
-    const element = one.element && this.modeler.get("elementRegistry").get(one.element);
+    const element = spot(this.modeler, one.element);
     row.querySelector(".where").textContent = element && !one.message.includes(nameOf(element)) ? `${nameOf(element)}: ` : "";
     row.querySelector(".what").textContent = one.message;
     row.querySelector(".go").toggleAttribute("data-nowhere", !element);
@@ -138,8 +147,8 @@ export class Problems {
     this.marked = [];
     const at = new Map();
     this.found.forEach((one, number) => {
-      const element = one.element && this.modeler.get("elementRegistry").get(one.element);
-      if (element) at.set(one.element, [...(at.get(one.element) ?? []), number]);
+      const element = spot(this.modeler, one.element);
+      if (element) at.set(element.id, [...(at.get(element.id) ?? []), number]);
     });
     for (const [id, numbers] of at) {
       const element = this.modeler.get("elementRegistry").get(id);
@@ -165,7 +174,7 @@ export class Problems {
     const one = this.found[number];
     if (!one) return;
     this.pick(number);
-    if (one.element) show(this.modeler, one.element);
+    show(this.modeler, spot(this.modeler, one.element));
     this.bubble(one);
   }
 
@@ -180,7 +189,7 @@ export class Problems {
   // Selecting an element on the canvas finds its problem in the list.
   follow(id) {
     const picked = this.list.querySelector(".picked");
-    if (picked && this.found[Number(picked.dataset.problem)]?.element === id) return;
+    if (picked && spot(this.modeler, this.found[Number(picked.dataset.problem)]?.element)?.id === id) return;
     this.modeler.get("overlays").remove({ type: "problem-words" });
     const number = this.found.findIndex((one) => one.element === id);
     this.pick(id && number >= 0 ? number : -1);
@@ -189,12 +198,12 @@ export class Problems {
   bubble(one) {
     const overlays = this.modeler.get("overlays");
     overlays.remove({ type: "problem-words" });
-    const element = one.element && this.modeler.get("elementRegistry").get(one.element);
+    const element = spot(this.modeler, one.element);
     if (!element) return;
     const words = document.createElement("div");
     words.className = `problem-words ${one.severity}`;
     words.textContent = one.message;
-    overlays.add(one.element, "problem-words", { position: { top: -14, left: 0 }, html: words });
+    overlays.add(element, "problem-words", { position: { top: -14, left: 0 }, html: words });
   }
 
   // --- the shortest run that shows the fault ------------------------------------------------------------------------
@@ -205,6 +214,7 @@ export class Problems {
     this.run = this.found[number].run;
     this.fault = this.found[number];
     this.at = -1;
+    this.modeler.get("selection", false)?.select([]); // its tools would lie on the run
     this.player.hidden = false;
     this.step(1);
     this.player.querySelector("[data-act=next]").focus();
@@ -219,7 +229,7 @@ export class Problems {
     for (const act of this.run.slice(0, this.at)) this.light(canvas, act.element, "run-done");
     const act = over ? { element: this.fault.element, words: this.fault.message } : this.run[this.at];
     this.light(canvas, act.element, over ? "run-fault" : "run-now");
-    if (act.element) show(this.modeler, act.element);
+    show(this.modeler, spot(this.modeler, act.element), false);
     this.player.querySelector("[data-run-at]").textContent = over
       ? t("End of the run")
       : t("Step {n} of {all}", { n: this.at + 1, all: this.run.length });
@@ -230,9 +240,10 @@ export class Problems {
   }
 
   light(canvas, id, cls) {
-    if (!id || !this.modeler.get("elementRegistry").get(id)) return;
-    canvas.addMarker(id, cls);
-    (this.lit ??= []).push([id, cls]);
+    const element = spot(this.modeler, id);
+    if (!element) return;
+    canvas.addMarker(element, cls);
+    (this.lit ??= []).push([element.id, cls]);
   }
 
   clear() {

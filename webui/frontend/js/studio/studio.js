@@ -2,6 +2,7 @@
 // Loaded by its own page only; the pages of everybody else know nothing of it.
 import { compare } from "./compare.js";
 import { Draft, savedAt } from "./draft.js";
+import { pinLanes } from "./lanes.js";
 import { createModeler, fit, fontsReady } from "./modeler.js";
 import { keepWords } from "./patches.js";
 import { Problems } from "./problems.js";
@@ -72,6 +73,7 @@ async function start() {
     page.state("saved", draft.etag.startsWith("0") ? t("No draft yet") : t("All saved"));
   }
   zooming();
+  pinLanes(modeler, find("[data-canvas]"));
   new ResizeObserver(() => modeler.get("canvas").resized()).observe(find("[data-canvas]"));
   await problems.check();
 }
@@ -183,7 +185,9 @@ function keys() {
 function zooming() {
   const canvas = modeler.get("canvas");
   const shown = find("[data-zoom-level]");
-  const say = () => (shown.textContent = `${Math.round(canvas.zoom() * 100)}%`);
+  const say = () => {
+    shown.textContent = `${Math.round(canvas.zoom() * 100)}%`; // returning it would keep the event from the others
+  };
   modeler.on("canvas.viewbox.changed", say);
   say();
   find("[data-zoom-bar]").addEventListener("click", (event) => {

@@ -47,6 +47,8 @@ const OURS = {
   "{n} states looked at": "đã xét {n} trạng thái",
   "{n} states looked at, not all of them": "đã xét {n} trạng thái, chưa hết",
   "{n} errors stand in the way of deploying": "còn {n} lỗi, chưa ban hành được",
+  "1 error stands in the way of deploying": "còn 1 lỗi, chưa ban hành được",
+  "no error, 1 warning": "không có lỗi, 1 cảnh báo",
   "no error, {n} warnings": "không có lỗi, {n} cảnh báo",
   "no fault found": "không thấy lỗi",
   "No problems.": "Không có vấn đề.",
