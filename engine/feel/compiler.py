@@ -249,10 +249,15 @@ class Compiler:
         return combine
 
     def arithmetic(self, node: nodes.Arithmetic, scope: Scope | None) -> Code:
-        first = self.compile(node.first, scope)
+        first, numbers = self.compile(node.first, scope), operators.TABLE
         steps = [
-            (operator, self.compile(operand, scope), operators.TABLE.get((operator, "number", "number")), position)
-            for operator, operand, position in node.rest
+            (
+                each,
+                self.compile(operand, scope),
+                None if each == "/" else numbers.get((each, "number", "number")),
+                position,
+            )
+            for each, operand, position in node.rest
         ]
 
         def calculate(frame: Frame) -> Any:
@@ -260,7 +265,7 @@ class Compiler:
             for operator, code, fast, position in steps:
                 operand = code(frame)
                 try:
-                    if fast is not None and type(value) is Decimal and type(operand) is Decimal and operator != "/":
+                    if fast is not None and type(value) is Decimal and type(operand) is Decimal:
                         value = fast(value, operand)
                     else:
                         value = operators.arithmetic(operator, value, operand, frame[1])

@@ -3,6 +3,7 @@
 Everything here takes the frame or the run of the evaluation under way; nothing is kept between two evaluations.
 """
 
+import operator
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
@@ -18,12 +19,12 @@ Tester = Callable[[Frame, Any], bool | None]
 Relation = Callable[[Any, Any, Run], bool | None]
 
 FAST: dict[str, Callable[[Any, Any], bool]] = {
-    "=": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 
