@@ -58,3 +58,12 @@ def test_a_number_that_json_cannot_hold_is_not_stored() -> None:
     assert feel.to_json(value("10 ** 308")) == 10**308
     with pytest.raises(feel.FeelLimitError):
         feel.to_json(value("10 ** 309"))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("[1, 2][date(2020, 1, 1)]", "wrong_type"), ("odd + 1", "unknown_value"), ("odd", "unknown_value")],
+)
+def test_what_cannot_be_used_is_told(text: str, code: str) -> None:
+    found, why = feel.compile_expression(text).trace({"odd": object()})
+    assert not found and code in [each.code for each in why]
