@@ -92,8 +92,13 @@ def render(rows: tuple[Row, ...], found: Mapping[str, str], kills: Mapping[str, 
 
 
 def bug(mutant: Mutant) -> str:
+    """Where the bug stands and what was changed; of a mere number or truth value also the line around it."""
     place = f" in `{mutant.place}`" if mutant.place else ""
-    return cell(f"{mutant.file}:{mutant.line}{place}: {mutant.told()}")
+    around = ""
+    if mutant.before.isalnum():
+        line = (ROOT / mutant.file).read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip()
+        around = f" in `{line}`"
+    return cell(f"{mutant.file}:{mutant.line}{place}: {mutant.told()}{around}")
 
 
 def cell(text: str) -> str:
