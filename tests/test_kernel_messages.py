@@ -194,3 +194,24 @@ def test_a_process_that_is_not_executable_is_not_started() -> None:
         )
     )
     assert case.waiting() == ["a"] and case.last("message.thrown")["caught_by"] is None
+
+
+def test_every_process_of_a_file_can_be_an_instance_of_its_own() -> None:
+    """The pool of the receiver is not open here, so its message goes outside, to the instance that waits there."""
+    definition = compile(
+        """<startEvent id="s"/><intermediateThrowEvent id="t">[message order]</intermediateThrowEvent><userTask id="a"/>
+        ~ s t a""",
+        around="""<message id="order" name="order"/><process id="q"><startEvent id="qs"/>
+        <receiveTask id="r" messageRef="order"/><userTask id="b"/>
+        ~ qs r b
+        </process><collaboration id="c"><messageFlow id="f" sourceRef="t" targetRef="r"/></collaboration>""",
+    )
+    other = Case(definition, begin="qs")
+    assert [e["el"] for e in other.messages.values()] == ["r"]
+    first = Case(definition)
+    assert first.last("message.thrown")["caught_by"] is None and first.waiting() == ["a"]
+    other.deliver("message", first.last("message.thrown")["name"])
+    assert other.waiting() == ["b"]
+    assert other.do("b").ended == "completed" and first.do("a").ended == "completed"
+    with pytest.raises(errors.Conflict):
+        Case(definition, begin="nowhere")

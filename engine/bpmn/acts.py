@@ -19,14 +19,17 @@ Act = Callable[[Run], None]
 
 
 def start(d: Definition, variables: Variables, at: str | None = None) -> Act:
-    """The main process begins, in a state that has nothing but its root."""
+    """The main process begins (or that of the element `at`), in a state that has nothing but its root."""
     values = in_order(variables)
 
     def act(run: Run) -> None:
         root = run.main.root
         assert root.variables is not None
         root.variables.update(values)
-        run.later("begin", root, *starting.where(d, at))
+        elements, happened = starting.where(d, at)
+        if at is not None and d.elements[at].scope != d.process_id:
+            root.process = d.elements[at].scope
+        run.later("begin", root, elements, happened)
 
     return act
 

@@ -158,7 +158,8 @@ def claim(run: "Run", s: Subscription, key: str | None, payload: Payload) -> Non
 
 def send(run: "Run", token: Token, element: Element, name: str, key: str | None, payload: dict[str, Any]) -> str | None:
     """A message of this instance: where a message flow leads, else to whoever waits for it inside, else to another
-    process of the file that begins with it. The element that takes it; None when it goes outside."""
+    process of the file that begins with it. The element that takes it; None when it goes outside: also along a flow to
+    a process that is an instance of its own."""
     inside = run.inside(token)
     targets = [target for source, target in inside.message_flows if source == element.id]
     caught = correlate(run, name, key, payload, frozenset(targets) if targets else None)
@@ -173,7 +174,7 @@ def send(run: "Run", token: Token, element: Element, name: str, key: str | None,
         if begins:
             _open_pool(run, inside, begins[0], payload)
             return begins[0].id
-        if node is not None:
+        if node is not None and _is_open(run, node.process):
             kept = (run.main.root.extra or {}).get("b", [])
             run.keep(run.main.root, "b", [*kept, [name, key, payload]])
             return target
@@ -201,6 +202,12 @@ def entries(d: Definition, process: str) -> Iterator[Element]:
         elif element.type == "eventBasedGateway" and element.instantiate:
             for flow in element.outgoing:
                 yield d.elements[d.flows[flow].target]
+
+
+def _is_open(run: "Run", process: str) -> bool:
+    """Whether a process of the file runs in this instance, so that what comes too early is kept for it."""
+    root = run.main.root
+    return run.container(root) == process or any(not t.element and t.process == process for t in root.children.values())
 
 
 def _others(d: Definition, element: Element, kind: str, name: str) -> Iterator[Element]:

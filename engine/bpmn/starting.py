@@ -12,7 +12,8 @@ from engine.bpmn.state import Part, Token
 
 
 def where(d: Definition, at: str | None) -> tuple[list[str], bool]:
-    """The elements at which to begin, and whether what they wait for has happened; Conflict when that is not clear."""
+    """The elements at which to begin, and whether what they wait for has happened; Conflict when that is not clear. An
+    element of another process of the file makes that the process of the instance."""
     container = d.containers.get(d.process_id)
     if container is None:
         raise errors.Conflict("no_process", "The definition has no process to start.")
@@ -25,7 +26,7 @@ def where(d: Definition, at: str | None) -> tuple[list[str], bool]:
             raise errors.Conflict("no_start", message, starts=triggered)
         return triggered, False
     element = d.elements.get(at)
-    if element is None or element.scope != d.process_id:
+    if element is None or element.scope not in d.processes:
         raise errors.Conflict("unknown_element", f"The process has no element {at!r}.", element=at)
     return [at], element.type in ("startEvent", "receiveTask", "intermediateCatchEvent")
 
