@@ -1,7 +1,9 @@
 """Simulating from what has happened: the journals' times and answers, and who may ask for them."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -9,8 +11,11 @@ import sqlalchemy as sa
 import engine
 import offices
 from engine import Forbidden, NotFound
+from engine.bpmn.worktime import WorkingTime
+from engine.queries.durations import Reader
 from engine.records import cases, journal
-from offices import DRAFTER, SECRETARY
+from kernel_models import NOW
+from offices import DRAFTER, HEAD, REASON, SECRETARY
 from webui import demo
 
 At = Callable[..., offices.Office]
@@ -75,6 +80,34 @@ def test_an_opinion_that_never_came_is_one_that_nobody_gives(office_at: At) -> N
     office.at("2022-03-01 09:00")  # the members' time is over
     steps = office.engine.queries.durations(SECRETARY, "chi_thi_khcn").parameters["elements"]
     assert steps["hoi_dong_gop_y"] == {"outcomes": [{"weight": len(demo.COUNCIL), "never": True}]}
+
+
+def test_what_was_answered_the_second_time_is_told_apart(office_at: At) -> None:
+    office = office_at("duyet_du_thao")
+    office.decides(HEAD, "duyet_du_thao", "yeu_cau_chinh_sua", REASON)
+    office.does(DRAFTER, "xay_dung_du_thao", demo.ANSWERS["xay_dung_du_thao"])
+    office.decides(HEAD, "duyet_du_thao", "dong_y")
+    step = office.engine.queries.durations(SECRETARY, "chi_thi_khcn").parameters["elements"]["duyet_du_thao"]
+    assert step["outcomes"] == [{"weight": 1, "variables": {"outcome": "yeu_cau_chinh_sua"}}]
+    assert step["again"]["outcomes"] == [{"weight": 1, "variables": {"outcome": "dong_y"}}]
+
+
+def test_what_ends_with_its_case_was_not_left_undone() -> None:
+    def opened(task: str, host: str | None = None) -> dict[str, Any]:
+        return {"e": "task.opened", "task": task, "el": f"t{task[0]}", "host": host}
+
+    cancelled = [{"e": "task.cancelled", "task": t} for t in ("3", "4")]
+    dropped, ended = {"e": "shards.dropped", "host": "5"}, {"e": "instance.ended"}
+    start = [opened("3"), opened("4"), opened("5.1.0", "5")]
+    payloads = [
+        [{"events": start}, {"events": [*cancelled, dropped]}],  # a boundary event took them away
+        [{"events": start}, {"events": [*cancelled, dropped, ended]}],  # the case was withdrawn
+    ]
+    reader = Reader(WorkingTime(None, 0))
+    for entries in payloads:
+        reader.read([(NOW, json.dumps(payload)) for payload in entries])
+    assert reader.withdrawn == 3 and reader.tasks == 0
+    assert reader.elements()["t5"] == {"outcomes": [{"weight": 1, "never": True}]}
 
 
 def test_erased_payloads_are_passed_over_and_counted(office_at: At) -> None:

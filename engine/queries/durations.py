@@ -60,7 +60,7 @@ def durations(tx: Asker, person: str, process_id: str, limit: int = CASES) -> Hi
     ).all()
     if not newest:
         raise NotFound("case", f"Expected a case of the process {process_id} to learn from, found none.")
-    reader = _Reader(WorkingTime(tx.environment_facts.calendar, seconds(newest[-1].started_at)))
+    reader = Reader(WorkingTime(tx.environment_facts.calendar, seconds(newest[-1].started_at)))
     for case in reversed(newest):
         entries = tx.conn.execute(
             sa.select(j.at, j.payload).where(j.tenant_id == tx.tenant, j.case_id == case.id).order_by(j.seq)
@@ -76,7 +76,7 @@ def durations(tx: Asker, person: str, process_id: str, limit: int = CASES) -> Hi
     return History(process_id, len(newest), reader.tasks, reader.withdrawn, reader.erased, parameters)
 
 
-class _Reader:
+class Reader:
     """Goes through the journals, case by case, the oldest first."""
 
     def __init__(self, work: WorkingTime) -> None:
