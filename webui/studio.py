@@ -301,7 +301,7 @@ def check(process_id: str) -> Any:
     checked = engine().queries.check_model(actor(), process_id, content)
     report = checked.report
     return {
-        "problems": told(checked),
+        "problems": [*told(checked), *overtaken(process_id)],
         "states": report.states,
         "complete": report.complete,
         "summary": summary(checked),
@@ -324,10 +324,27 @@ def deploy(process_id: str) -> Any:
         _id, version = engine().models.deploy_draft(actor(), process_id, seen, note)
     except core.DefinitionError:
         # What is wrong is told as a check tells it, warnings and runs included; it was looked for a moment ago.
-        return {"problems": told(engine().queries.problems(actor(), process_id, DRAFT))}, 409
+        found = told(engine().queries.problems(actor(), process_id, DRAFT))
+        return {"problems": [*found, *overtaken(process_id)]}, 409
     except core.Conflict as error:
         return lost(process_id, error)
     return {"version": version, "url": url_for("studio.show", process_id=process_id)}
+
+
+def overtaken(process_id: str) -> list[dict[str, Any]]:
+    """The warning that a version was deployed after the draft was begun: deploying the draft would take it back."""
+    try:
+        draft = engine().queries.draft(actor(), process_id)
+    except core.NotFound:
+        return []
+    if not draft.number or draft.version is None or draft.base == draft.version:
+        return []
+    said = _(
+        "It was begun from version %(base)s; version %(n)s has been deployed since: compare before deploying.",
+        base=draft.base or "–",
+        n=draft.version,
+    )
+    return [{"rule": "overtaken", "severity": "warning", "element": None, "message": said, "run": None}]
 
 
 def body() -> bytes | None:

@@ -397,6 +397,22 @@ def test_the_editor_needs_no_looser_policy_and_models_are_never_pages(site: At) 
     assert file.data == Path("workflows/chi_thi_khcn/chi_thi_khcn.bpmn").read_bytes()
 
 
+def test_a_draft_that_was_overtaken_by_a_version_says_so(site: At) -> None:
+    here = site()
+    editor = Editor(here.person(ANALYST))
+    xml, etag = editor.model()
+    commands = here.office.engine.models
+    assert editor.saves(renamed(xml, "Của tôi"), etag).status_code == 204
+    assert [p for p in editor.checks(xml).json["problems"] if p["rule"] == "overtaken"] == []
+    commands.drop_draft("system", "chi_thi_khcn", 1)
+    commands.save_draft("system", "chi_thi_khcn", renamed(xml, "Của người khác"), 0)
+    commands.deploy_draft("system", "chi_thi_khcn", 3)
+    commands.restore_draft(ANALYST, "chi_thi_khcn", 1, 0)
+    (warning,) = [p for p in editor.checks(xml).json["problems"] if p["rule"] == "overtaken"]
+    assert warning["severity"] == "warning" and "phiên bản 2" in warning["message"]
+    assert "so sánh trước khi ban hành" in here.person(DRAFTER).sees(T1).text
+
+
 # --- the page of a process --------------------------------------------------------------------------------------------
 
 
