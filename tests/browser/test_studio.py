@@ -371,6 +371,7 @@ def test_looking_at_t1_changes_nothing_and_its_gates_are_recognised(
     }
     for element, template in known.items():
         studio.asks("m.get('selection').select(e(a[0]))", element)
+        expect(panel.locator(".bio-properties-panel-header-type")).to_have_text(template)
         expect(panel.locator(".bio-properties-panel-templates-group")).to_contain_text(template)
     studio.asks("m.get('selection').select(e('ky_trinh'))")
     assert panel.get_by_label("Ai ký").input_value() == "dept_director"

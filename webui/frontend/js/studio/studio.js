@@ -279,7 +279,9 @@ function deploy() {
   const said = box.querySelector("[data-deploy-error]");
   form.hidden = false;
   done.hidden = true;
-  said.hidden = true;
+  const errors = problems.found.filter((one) => one.severity === "error").length;
+  said.hidden = !errors;
+  said.querySelector("span").textContent = errors ? t("There are errors: they have to be mended before.") : "";
   box.showModal();
   form.onsubmit = async (event) => {
     event.preventDefault();

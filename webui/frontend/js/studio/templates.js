@@ -67,7 +67,7 @@ function filled(template, choices, words) {
 export const newest = (service, id) => (id ? (service.getLatest(id)?.[0] ?? null) : null);
 
 export class OfficeTemplates {
-  constructor(elementTemplates, elementTemplatesPropertiesProvider, elementRegistry, eventBus) {
+  constructor(elementTemplates, elementTemplatesPropertiesProvider, propertiesPanel, elementRegistry, eventBus) {
     this._service = elementTemplates;
     this._registry = elementRegistry;
     this._raw = [];
@@ -79,6 +79,10 @@ export class OfficeTemplates {
     lens.get = (asked, version) =>
       own.get(asked, version) ?? (asked?.businessObject ? newest(own, recognise(asked.businessObject)) : null);
     elementTemplatesPropertiesProvider._elementTemplates = lens;
+    const services = propertiesPanel._injector;
+    propertiesPanel._injector = Object.create(services, {
+      get: { value: (name, strict) => (name === "elementTemplates" ? lens : services.get(name, strict)) },
+    });
     this.lens = lens;
     eventBus.on("commandStack.changed", () => this.refresh());
     eventBus.on("import.done", () => this.refresh());
@@ -120,7 +124,13 @@ export class OfficeTemplates {
     );
   }
 }
-OfficeTemplates.$inject = ["elementTemplates", "elementTemplatesPropertiesProvider", "elementRegistry", "eventBus"];
+OfficeTemplates.$inject = [
+  "elementTemplates",
+  "elementTemplatesPropertiesProvider",
+  "propertiesPanel",
+  "elementRegistry",
+  "eventBus",
+];
 
 // A consultation asks many at once: its template makes the step a multi-instance, which templates alone cannot say.
 class AskMany extends CommandInterceptor {

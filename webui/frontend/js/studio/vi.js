@@ -38,6 +38,7 @@ const OURS = {
   "The draft could not be saved, so nothing was deployed.": "Chưa lưu được bản nháp nên chưa ban hành gì.",
   "Version {n} is in force. Running cases keep their version.": "Phiên bản {n} đã có hiệu lực. Hồ sơ đang chạy giữ phiên bản của mình.",
   "Version {n} deployed {at}": "Đã ban hành phiên bản {n} lúc {at}",
+  "There are errors: they have to be mended before.": "Còn lỗi: phải sửa xong mới ban hành được.",
   "Not deployed: the errors below stand in the way.": "Chưa ban hành: còn các lỗi dưới đây.",
   "The server did not deploy. The draft is kept.": "Máy chủ chưa ban hành được. Bản nháp vẫn còn.",
   "No connection: nothing was deployed. The draft is kept.": "Mất kết nối: chưa ban hành gì. Bản nháp vẫn còn.",
