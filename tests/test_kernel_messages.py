@@ -215,3 +215,34 @@ def test_every_process_of_a_file_can_be_an_instance_of_its_own() -> None:
     assert other.do("b").ended == "completed" and first.do("a").ended == "completed"
     with pytest.raises(errors.Conflict):
         Case(definition, begin="nowhere")
+
+
+def test_what_is_sent_reaches_who_is_on_the_way_to_wait_for_it() -> None:
+    """Parallel branches are concurrent: which of them is drawn first does not decide whether one hears the other."""
+    around = '<signal id="sg" name="alarm"/><message id="m" name="letter"/>'
+    for thrown, caught in (("[signal sg]", "[signal sg]"), ("[message m]", "[message m]")):
+        case = Case(
+            compile(
+                f"""<startEvent id="s"/><parallelGateway id="f"/>
+                <intermediateThrowEvent id="t">{thrown}</intermediateThrowEvent><task id="p1"/><task id="p2"/>
+                <intermediateCatchEvent id="c">{caught}</intermediateCatchEvent><userTask id="y"/><userTask id="z"/>
+                ~ s f t z
+                ~ f p1 p2 c y""",
+                around=around,
+            )
+        )
+        assert case.waiting() == ["y", "z"]
+
+
+def test_a_thrower_does_not_hear_itself() -> None:
+    case = Case(
+        compile(
+            """<startEvent id="s"/><intermediateThrowEvent id="t">[signal sg]</intermediateThrowEvent>
+            <intermediateCatchEvent id="c">[signal sg]</intermediateCatchEvent><userTask id="z"/>
+            ~ s t c z""",
+            around='<signal id="sg" name="alarm"/>',
+        )
+    )
+    assert case.waiting() == []
+    case.deliver("signal", "alarm")
+    assert case.waiting() == ["z"]

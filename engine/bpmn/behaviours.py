@@ -136,6 +136,10 @@ class SendTask(Task):
     """Sends a message, by a job worker or by itself."""
 
     def work(self, run: "Run", token: Token, element: Element) -> None:
+        if not _must_wait(run, token):
+            self.send(run, token, element)
+
+    def send(self, run: "Run", token: Token, element: Element) -> None:
         for event in element.events:
             throw_message(run, token, element, event)
         run.finish(token, element)
@@ -165,6 +169,21 @@ def again(run: "Run", token: Token) -> None:
         events.want(run, token, element, listener)
     elif element.type != "userTask" and (element.job is not None or element.type == "serviceTask"):
         want_job(run, token, element)
+
+
+def _must_wait(run: "Run", token: Token) -> bool:
+    """Whether a token that sends a message or a signal has to wait until what is on its way has arrived; `send` is
+    called for it then. Which branch is drawn first does not decide whether one hears the other."""
+    if run.agenda:
+        run.last.append(token)
+        run.undo.append(run.last.pop)
+    return bool(run.agenda)
+
+
+def send(run: "Run", token: Token) -> None:
+    """Everything else has arrived: the token sends its messages and signals."""
+    element = run.node(token)
+    (_SEND if element.type == "sendTask" else _THROW).send(run, token, element)
 
 
 def is_job(element: Element) -> bool:
@@ -304,7 +323,10 @@ class ThrowEvent(Behaviour):
     def start(self, run: "Run", token: Token, element: Element) -> None:
         if element.job is not None:
             want_job(run, token, element)
-            return
+        elif not any(e.kind in ("message", "signal") for e in element.events) or not _must_wait(run, token):
+            self.send(run, token, element)
+
+    def send(self, run: "Run", token: Token, element: Element) -> None:
         for event in element.events:
             if THROW[event.kind](run, token, element, event) or not token.alive:
                 return
@@ -494,7 +516,7 @@ def _called(run: "Run", token: Token, process: str) -> tuple[str, Definition]:
     return digest, definition
 
 
-_PASS, _TASK, _THROW, _SCOPE = Behaviour(), Task(), ThrowEvent(), SubProcess()
+_PASS, _TASK, _SEND, _THROW, _SCOPE = Behaviour(), Task(), SendTask(), ThrowEvent(), SubProcess()
 
 REGISTRY: dict[str, Behaviour] = {
     "task": _TASK,
@@ -503,7 +525,7 @@ REGISTRY: dict[str, Behaviour] = {
     "serviceTask": Working(),
     "scriptTask": ScriptTask(),
     "businessRuleTask": BusinessRuleTask(),
-    "sendTask": SendTask(),
+    "sendTask": _SEND,
     "receiveTask": ReceiveTask(),
     "callActivity": CallActivity(),
     "subProcess": _SCOPE,

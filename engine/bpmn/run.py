@@ -74,6 +74,7 @@ class Run:
     parts: dict[str, Part] = field(default_factory=dict)
     dropped: dict[str, None] = field(default_factory=dict)  # shards that are no more
     agenda: deque[tuple[str, Token, tuple[Any, ...]]] = field(default_factory=deque)
+    last: deque[Token] = field(default_factory=deque)  # tokens that send something once all others have arrived
     events: list[Event] = field(default_factory=list)
     undo: list[Callable[[], Any]] = field(default_factory=list)
     steps: int = 0
@@ -108,7 +109,9 @@ class Run:
                 action, token, args = self.agenda.popleft()
                 if token.alive:
                     self._item(action, token, args)
-            if not (self.changed and events.look(self)) and not joins.at_rest(self):
+            if self.last:
+                self.later("send", self.last.popleft())
+            elif not (self.changed and events.look(self)) and not joins.at_rest(self):
                 return
 
     def _item(self, action: str, token: Token, args: tuple[Any, ...]) -> None:
@@ -586,6 +589,7 @@ ACTIONS: dict[str, Callable[..., None]] = {
     "join": joins.join,
     "reset": joins.reset,
     "again": behaviours.again,
+    "send": behaviours.send,
     "progress": behaviours.progress,
     "start": behaviours.start_inside,
     "throw": throwing.throw_error,
