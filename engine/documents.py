@@ -163,6 +163,7 @@ def _versions() -> sa.Select[Any]:
             v.size,
             v.added_by,
             v.added_at,
+            v.task_id,
             people.c.name.label("added_by_name"),
         )
         .select_from(document_versions)

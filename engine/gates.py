@@ -27,6 +27,10 @@ DEFAULT_OUTCOMES = ("dong_y", "yeu_cau_chinh_sua", "khong_dong_y")
 REASON_MIN = 10
 REASON_MAX = 5000
 MAX_ROUNDS = 3
+# The outcomes that send work back.
+RETURNS = tuple(slug for slug, kind in OUTCOMES.items() if kind == "return")
+# The answer by which a drafter says why a document that was returned stays as it is.
+KEPT = "kept_unchanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a verdict rests on. `versions` maps an artefact slug to its newest document version row."""
+    """What a verdict rests on. `versions` maps an artefact slug to its newest document version row, `returned` one that
+    came back to the number of the version that a gate has returned."""
 
     actor: str
     drafter: str | None
@@ -51,6 +56,7 @@ class Facts:
     versions: Mapping[str, Any]
     names: Mapping[str, str]
     unanswered_remarks: int | None = None
+    returned: Mapping[str, int] = field(default_factory=dict)
 
 
 def words(text: str | None) -> tuple[str, ...]:
@@ -67,7 +73,8 @@ def conditions(facts: Facts, gate: bool) -> list[Condition]:
     """All conditions of a task, met or not.
 
     A gate needs the documents it `requires` and somebody other than the drafter and those who added them (four eyes,
-    domain.md §5); a task also what it `produces`. `requires` may contain `opinions`: every remark answered.
+    domain.md §5); a task also what it `produces`, and that in a newer version when it was returned. `requires` may
+    contain `opinions`: every remark answered.
     """
     found = []
     for slug in dict.fromkeys((*facts.requires, *(() if gate else facts.produces))):
@@ -78,7 +85,11 @@ def conditions(facts: Facts, gate: bool) -> list[Condition]:
             continue
         version = facts.versions.get(slug)
         params = {"number": version.number, "at": version.added_at, "by": version.added_by} if version else {}
-        found.append(Condition("document", "met" if version else "missing", facts.names.get(slug, slug), params, slug))
+        name = facts.names.get(slug, slug)
+        found.append(Condition("document", "met" if version else "missing", name, params, slug))
+        if version and slug in facts.returned and not gate:
+            revised = version.number > facts.returned[slug]
+            found.append(Condition("revised", "met" if revised else "missing", name, params, slug))
     if gate:
         authors = {facts.drafter, *(facts.versions[s].added_by for s in facts.requires if s in facts.versions)}
         found.append(Condition("four_eyes", "failed" if facts.actor in authors else "met"))
@@ -102,6 +113,19 @@ def moves_on(outcome: Any) -> bool:
 def needs_reason(outcome: str) -> bool:
     """Approval needs none; everything else does."""
     return OUTCOMES.get(outcome) != "approve"
+
+
+def kept(answers: Mapping[str, Any]) -> str:
+    """Why a document that was returned stays as it is; empty when nothing was said. Raises Invalid when it is too short
+    to be a reason, or too long."""
+    said = answers.get(KEPT)
+    text = said.strip() if isinstance(said, str) else ""
+    if text and len(text) < REASON_MIN:
+        message = f"expected a reason of at least {REASON_MIN} characters"
+        raise Invalid({KEPT: [Reason("too_short", message, {"min": REASON_MIN})]})
+    if len(text) > REASON_MAX:
+        raise Invalid({KEPT: [Reason("too_long", f"expected at most {REASON_MAX} characters", {"max": REASON_MAX})]})
+    return text
 
 
 def decision(properties: Mapping[str, str], answers: Mapping[str, Any]) -> dict[str, Any]:

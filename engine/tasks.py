@@ -4,7 +4,7 @@ States after WS-HumanTask: `ready` (offered to candidates), `claimed` (somebody'
 by the process). Buttons on pages are the transitions allowed here; nothing else decides who may do what to a task.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -291,6 +291,41 @@ def drafting(conn: sa.Connection, tenant: int, case_id: str, person: str) -> boo
         )
     )
     return any(stands_in(row, person) for row in rows)
+
+
+def sent_back(
+    conn: sa.Connection, tenant: int, task: Any, versions: Mapping[str, Any], outcomes: Collection[str]
+) -> dict[str, int]:
+    """Of the documents that an open task makes, those that came back with it: artefact → number of the version that a
+    gate has returned, by one of `outcomes`, since the task's element was completed last.
+
+    `versions` are the newest versions of these documents. One that this task has added is an answer to the
+    return; no statement is spent when all are.
+    """
+    old = [slug for slug, version in versions.items() if version.task_id != task.id]
+    if not old:
+        return {}
+    gate, again = tasks.alias("gate"), tasks.alias("again")
+    resubmitted = sa.exists().where(
+        again.c.tenant_id == gate.c.tenant_id,
+        again.c.case_id == gate.c.case_id,
+        again.c.element == task.element,
+        again.c.state == "completed",
+        again.c.ended_at > gate.c.ended_at,
+    )
+    returns = sa.select(gate.c.seen).where(
+        gate.c.tenant_id == tenant,
+        gate.c.case_id == task.case_id,
+        gate.c.kind == "gate",
+        gate.c.outcome.in_(list(outcomes)),
+        gate.c.ended_at <= task.created_at,
+        ~resubmitted,
+    )
+    found: dict[str, int] = {}
+    for pinned in (pinned for seen in conn.execute(returns).scalars() for pinned in seen or ()):
+        if pinned["artefact"] in versions:
+            found[pinned["artefact"]] = max(pinned["number"], found.get(pinned["artefact"], 0))
+    return found
 
 
 def holding(conn: sa.Connection, tenant: int, case_id: str, elements: list[str]) -> list[str]:

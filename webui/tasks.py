@@ -39,6 +39,7 @@ def context(task: Any, **more: Any) -> dict[str, Any]:
         "errors": {},
         "chosen": None,
         "reason": "",
+        "kept": str((task.draft or {}).get("kept_unchanged") or "") if task is not None else "",
         "seen_version": None,
         "alone": False,
         "bad_opinion": None,
@@ -250,7 +251,7 @@ def again(task_id: str, error: Any, title: str) -> Any:
     for key, reasons in fields.items():
         said = wording.problem(reasons[0])
         label = labels.get(key) or wording.field_label(key)
-        own = key in ("outcome", "reason", "password") and key not in labels
+        own = key in ("outcome", "reason", "password", "kept_unchanged") and key not in labels
         problems.append((f"f-{key}", said if own else f"{label}: {said}"))
     if task.form:
         typed = answers()
@@ -267,6 +268,7 @@ def again(task_id: str, error: Any, title: str) -> Any:
         "errors": fields,
         "chosen": request.form.get("outcome"),
         "reason": request.form.get("reason", ""),
+        "kept": request.form.get("kept_unchanged", ""),
         "seen_version": request.form.get("seen_version"),
     }
     status = 409 if isinstance(error, core.Conflict) else 422

@@ -228,7 +228,8 @@ def complete(
     """Complete a user task, decide a gate or give an opinion: the task's form is checked, its conditions must be met,
     the process moves on, all in one transaction.
 
-    `answers` are the form's values by field key, and for a gate `outcome` and `reason`. `seen_version` is the task's
+    `answers` are the form's values by field key, and for a gate `outcome` and `reason`; what was returned is handed in
+    again in a new version, or with `kept_unchanged`, the reason why not. `seen_version` is the task's
     version on the page that was acted on, `seen_documents` how many document versions it showed. Raises NotFound,
     Forbidden(not_candidate | not_assignee | password_required), Conflict(already_completed | stale | gate_closed with
     reasons), Invalid(fields).
@@ -240,14 +241,16 @@ def complete(
     gate = element.properties.get("gate")
     if gate == "signing" and signed_as is None and gates.moves_on(answers.get("outcome")):
         raise Forbidden("password_required", "Expected signing to be confirmed with the password.")
-    values = _values(tx, task, element, answers)
-    seen = _check_conditions(tx, task, element, actor, values.get("outcome"), seen_documents)
+    given = dict(answers)
+    kept = gates.kept({gates.KEPT: given.pop(gates.KEPT, None)}) if _makes_documents(task, element) else ""
+    values = _values(tx, task, element, given)
+    seen = _check_conditions(tx, task, element, actor, values, kept, seen_documents)
     tasks.complete(tx.conn, tx.tenant, task, actor, tx.now, values, seen, signed_as)
     if task.kind == "opinion":
         consultations.answer(tx.conn, tx.tenant, task_id, actor, tx.now, values)
     kind = "gate.decided" if gate else "opinion.given" if task.kind == "opinion" else "task.completed"
     # Only what the model maps out may enter the process: answers stay on the task's row.
-    passed = {k: v for k, v in values.items() if k != "reason"} if element.has_output_mappings else {}
+    passed = {k: v for k, v in values.items() if k not in ("reason", gates.KEPT)} if element.has_output_mappings else {}
     facts: dict[str, Any] = {"task": task_id, "element": task.element, "answers": values}
     if seen:
         facts["seen"] = seen
@@ -309,12 +312,23 @@ def _values(tx: Tx, task: Any, element: bpmn.Element, answers: Mapping[str, Any]
     return values
 
 
+def _makes_documents(task: Any, element: bpmn.Element) -> bool:
+    return task.kind == "task" and bool(gates.words(element.properties.get("produces")))
+
+
 def _check_conditions(
-    tx: Tx, task: Any, element: bpmn.Element, actor: str, outcome: str | None, seen_documents: int | None
+    tx: Tx,
+    task: Any,
+    element: bpmn.Element,
+    actor: str,
+    values: dict[str, Any],
+    kept: str,
+    seen_documents: int | None,
 ) -> list[dict[str, Any]] | None:
     """Refuse while the gate is closed; returns the document versions that a gate's decision is pinned to.
 
-    What is missing closes the way forward only: a draft without its document can still be sent back.
+    What is missing closes the way forward only: a draft without its document can still be sent back. A returned
+    document that is handed in as it was needs a reason (`kept`), which is written into the answers then.
     """
     is_gate = "gate" in element.properties
     requires = gates.words(element.properties.get("requires"))
@@ -327,12 +341,16 @@ def _check_conditions(
         raise Conflict("stale", "Expected the documents as seen on the page, but a version was added since.")
     newest = documents.newest(versions)
     remarks = consultations.unanswered(tx.conn, tx.tenant, task.case_id) if "opinions" in requires else None
-    facts = gates.Facts(
-        actor, task.drafter, requires, produces, newest, tx.environment_facts.artefacts, unanswered_remarks=remarks
-    )
+    made = {slug: newest[slug] for slug in produces if slug in newest}
+    returned = {} if is_gate else tasks.sent_back(tx.conn, tx.tenant, task, made, gates.RETURNS)
+    names = tx.environment_facts.artefacts
+    facts = gates.Facts(actor, task.drafter, requires, produces, newest, names, remarks, returned)
     wanted = gates.conditions(facts, is_gate)
-    if is_gate and not gates.moves_on(outcome):
+    if is_gate and not gates.moves_on(values.get("outcome")):
         wanted = [condition for condition in wanted if condition.code == "four_eyes"]
+    if kept and any(condition.code == "revised" and condition.state != "met" for condition in wanted):
+        wanted = [condition for condition in wanted if condition.code != "revised"]
+        values[gates.KEPT] = kept
     blocked = gates.closed_by(wanted)
     if blocked:
         raise Conflict(

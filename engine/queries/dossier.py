@@ -33,6 +33,7 @@ SHOWN_FACTS = (
     "element",
     "outcome",
     "reason",
+    gates.KEPT,
     "artefact",
     "filename",
     "number",

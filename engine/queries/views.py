@@ -210,6 +210,8 @@ class GateView:
     document: tuple[str, str] | None
     submitted_by: str | None
     submitted_at: datetime | None
+    # why what was submitted is the document that was returned, unchanged
+    kept: str | None
 
 
 @dataclass(frozen=True, slots=True)

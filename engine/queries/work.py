@@ -67,8 +67,11 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
     produces = gates.words(element.properties.get("produces"))
     remarks = consultations.unanswered(tx.conn, tx.tenant, row.case_id) if "opinions" in requires else None
     names = tx.environment_facts.artefacts
-    facts = gates.Facts(person, row.drafter, requires, produces, documents.newest(versions), names, remarks)
     asks = row.state in tasks.OPEN_STATES and row.kind != "opinion"
+    newest = documents.newest(versions)
+    made = {slug: newest[slug] for slug in produces if slug in newest} if asks and not is_gate else {}
+    returned = tasks.sent_back(tx.conn, tx.tenant, row, made, gates.RETURNS)
+    facts = gates.Facts(person, row.drafter, requires, produces, newest, names, remarks, returned)
     conditions = gates.conditions(facts, is_gate) if asks else []
     draft = row.draft or {}
     numbered = paths.numbers(main)
@@ -275,6 +278,7 @@ def _gate(
         document=document,
         submitted_by=submitted.name if submitted else None,
         submitted_at=submitted.ended_at if submitted else None,
+        kept=(submitted.answers or {}).get(gates.KEPT) if submitted else None,
     )
 
 
@@ -316,7 +320,7 @@ def person_name(tx: Asker, person: str) -> str | None:
 def _submitted(tx: Asker, row: Any) -> Any:
     t = task_rows.c
     return tx.conn.execute(
-        sa.select(people.c.name, t.ended_at)
+        sa.select(people.c.name, t.ended_at, t.answers)
         .join(people, sa.and_(people.c.tenant_id == t.tenant_id, people.c.id == t.ended_by))
         .where(
             t.tenant_id == tx.tenant,

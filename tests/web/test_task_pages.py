@@ -172,3 +172,28 @@ def test_the_pane_alone_is_sent_when_the_list_asks_for_it(site: Callable[..., An
     pane = drafter.sees(drafter.task("nghien_cuu"), headers={"HX-Request": "true", "HX-Target": "detail"})
     assert pane.status == 200
     assert "<html" not in pane.source and "Nghiên cứu, đề xuất hình thức" in pane.text
+
+
+def test_a_returned_document_comes_back_changed_or_with_a_reason(site: Callable[..., Any]) -> None:
+    here = site("duyet_du_thao")
+    here.office.at("2022-01-28 15:00").decides(offices.HEAD, "duyet_du_thao", "yeu_cau_chinh_sua", offices.REASON)
+    drafter = here.person("cv.qlkh.1")
+    task = drafter.task("xay_dung_du_thao")
+    page = drafter.sees(task)
+    assert "Đã sửa sau khi bị trả lại: Dự thảo trình nội bộ – chưa có bản mới từ khi bị trả lại" in page.text
+    assert {"f-kept_unchanged", "doc-du_thao"} <= page.ids()
+    answers = {key: "true" if value is True else value for key, value in demo.ANSWERS["xay_dung_du_thao"].items()}
+    refused = drafter.sends(page, f"{task}/hoan-thanh", answers)
+    assert refused.status == 409
+    assert "Dự thảo trình nội bộ đã bị trả lại và chưa có bản mới. Tải lên bản mới, hoặc nêu lý do" in refused.text
+    short = drafter.sends(page, f"{task}/hoan-thanh", {**answers, "kept_unchanged": "như cũ"})
+    assert short.status == 422 and "Viết ít nhất 10 ký tự" in short.text and ">như cũ<" in short.source
+    why = "Số liệu đã đối chiếu, không đổi."
+    assert drafter.sends(page, f"{task}/hoan-thanh", {**answers, "kept_unchanged": why}).status == 303
+
+    head = here.person(offices.HEAD)
+    gate = head.task("duyet_du_thao")
+    for address in (gate, f"{gate}/quyet-dinh"):
+        assert f"Chuyên viên Phòng Quản lý Khoa học 1 nêu lý do: “{why}”" in head.sees(address).text
+    journal = head.sees(f"/ho-so/{here.office.case_id}?phan=nhat-ky")
+    assert f"Giữ nguyên: “{why}”" in journal.text

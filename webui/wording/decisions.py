@@ -144,6 +144,8 @@ def outcome_mark(slug: str | None) -> Mark:
 
 def condition_label(condition: Any) -> str:
     """A condition in words: the model's own, else ours."""
+    if condition.code == "revised":
+        return _("Revised after the return: %(name)s", name=condition.label or "…")
     if condition.label:
         return str(condition.label)
     return {
@@ -170,6 +172,8 @@ def condition_note(condition: Any) -> str:
         return " · ".join(parts)
     if condition.code == "document":
         return _("no version yet")
+    if condition.code == "revised":
+        return _("no new version since the return")
     if condition.code in ("opinions_explained", "opinions_in") and told.get("count"):
         return (
             ngettext("%(num)d remark not explained yet", "%(num)d remarks not explained yet", told["count"])

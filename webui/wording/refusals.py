@@ -58,6 +58,7 @@ FIELDS = {
     "response": N_("Accept or explain"),
     "outcome": N_("Decision"),
     "reason": N_("Reason"),
+    "kept_unchanged": N_("Why it stays unchanged"),
     "password": N_("Password"),
     "file": N_("File"),
     "text": N_("Text"),
@@ -97,6 +98,11 @@ def refusal_text(code: str, told: dict[str, Any]) -> str:
             return _("Some opinions are not in yet.")
         case "document":
             return _("Missing document: %(name)s", name=told.get("label") or "…")
+        case "revised":
+            return _(
+                "%(name)s was returned and has not changed since. Upload a new version, or say why it stays unchanged.",
+                name=told.get("label") or "…",
+            )
         case "already_running":
             return _("Case %(code)s for this focus task is already running.", code=told.get("case", "…"))
         case "decides_not_drafts":
