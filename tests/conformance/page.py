@@ -85,7 +85,7 @@ def render(rows: tuple[Row, ...], found: Mapping[str, str], kills: Mapping[str, 
         for row in rows:
             if row.chapter == chapter:
                 link = f"[{row.file.name}](../{row.file.relative_to(ROOT)})"
-                told = bug(kills[row.id]) if row.id in kills else NO_BUG
+                told = bug(kills[row.id]) if row.id in kills else ("–" if row.reason else NO_BUG)
                 lines.append(f"| {cell(row.feature)} | {link} | {row.section} | {cell(found[row.id])} | {told} |")
         lines.append("")
     return "\n".join(lines)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mutants import planting
-from mutants.operators import Mutant, located, mutants
+from mutants.operators import Mutant, mutants
 
 HERE = Path(__file__).resolve().parent
 KILLS = HERE / "kills.json"
@@ -84,8 +84,12 @@ def sample(ways: Ways, size: int = SIZE, seed: str = SEED) -> list[Mutant]:
 def load() -> dict[str, Mutant]:
     """The bug that kills each row, at the line where it stands now; bugs whose place is gone are left out."""
     said = json.loads(KILLS.read_text(encoding="utf-8")) if KILLS.exists() else {}
-    found = {row: located(planting.ROOT, Mutant(**bug, line=0)) for row, bug in said.items()}
-    return {row: bug for row, bug in found.items() if bug is not None}
+    bugs = {row: Mutant(**bug, line=0) for row, bug in said.items()}
+    places: dict[str, set[str]] = collections.defaultdict(set)
+    for bug in bugs.values():
+        places[bug.file].add(bug.place)
+    there = {each.key: each for file, some in places.items() for each in mutants(planting.ROOT, file, some)}
+    return {row: there[bug.key] for row, bug in bugs.items() if bug.key in there}
 
 
 def save(kills: dict[str, Mutant]) -> None:

@@ -8,7 +8,7 @@ where, not by its line: an edit elsewhere in the file does not make it another b
 import ast
 import copy
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -77,15 +77,17 @@ class Mutant:
         return asdict(self)
 
 
-def mutants(root: Path, file: str) -> list[Mutant]:
-    """All bugs that can be planted in a file, in its order."""
-    return [mutant for mutant, _ in _all(ast.parse((root / file).read_text(encoding="utf-8")), file)]
+def mutants(root: Path, file: str, places: Collection[str] | None = None) -> list[Mutant]:
+    """All bugs that can be planted in a file (or in some places of it), in its order; none when the file is gone."""
+    if not (root / file).exists():
+        return []
+    return [mutant for mutant, _ in _all(ast.parse((root / file).read_text(encoding="utf-8")), file, places)]
 
 
 def planted(root: Path, wanted: Mutant) -> ast.Module | None:
     """The module's tree with the bug in it; None when the place is not there any more."""
     tree = ast.parse((root / wanted.file).read_text(encoding="utf-8"))
-    for mutant, plant in _all(tree, wanted.file, wanted.place):
+    for mutant, plant in _all(tree, wanted.file, {wanted.place}):
         if mutant.key == wanted.key:
             plant()
             return ast.fix_missing_locations(tree)
@@ -95,7 +97,7 @@ def planted(root: Path, wanted: Mutant) -> ast.Module | None:
 def located(root: Path, wanted: Mutant) -> Mutant | None:
     """The bug with the line at which it stands now."""
     tree = ast.parse((root / wanted.file).read_text(encoding="utf-8"))
-    return next((each for each, _ in _all(tree, wanted.file, wanted.place) if each.key == wanted.key), None)
+    return next((each for each, _ in _all(tree, wanted.file, {wanted.place}) if each.key == wanted.key), None)
 
 
 def spans(root: Path, file: str) -> dict[int, range]:
@@ -119,10 +121,12 @@ def spans(root: Path, file: str) -> dict[int, range]:
     return found
 
 
-def _all(tree: ast.Module, file: str, only: str | None = None) -> Iterator[tuple[Mutant, Callable[[], None]]]:
+def _all(
+    tree: ast.Module, file: str, only: Collection[str] | None = None
+) -> Iterator[tuple[Mutant, Callable[[], None]]]:
     seen: dict[str, int] = {}
     for place, parent, field, index, node in list(_nodes(tree, "")):
-        if only is not None and place != only:
+        if only is not None and place not in only:
             continue
         for operator, change in _changes(node, parent, field):
             made = change(copy.deepcopy(node))
