@@ -115,6 +115,14 @@ def parts(xml: bytes) -> dict[str, bytes]:
             for node in named if etree.QName(node).localname not in whole}  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """A check waits for the analyst to pause, then for the server; on a busy machine that is more than five seconds."""
+    expect.set_options(timeout=15_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 @pytest.fixture
 def studio_at(new_page: Callable[..., Page]) -> Callable[..., Studio]:
     """A function that gives an analyst a browser profile of her own on a server."""
@@ -354,6 +362,15 @@ def test_a_closed_tab_and_a_silent_server_lose_nothing(
     again.page.keyboard.press("Control+s")
     expect(again.saved).to_have_text(SAVED)
     assert "Tên thứ hai" in again.xml(process).decode()
+
+    # the session ends, another one begins in a second tab: the page goes on
+    again.page.context.clear_cookies()
+    again.renames(step, "Tên thứ ba")
+    expect(again.saved).to_contain_text("phiên đã hết")
+    enters(again.page, server, ANALYST)
+    again.page.keyboard.press("Control+s")
+    expect(again.saved).to_have_text(SAVED)
+    assert "Tên thứ ba" in again.xml(process).decode()
 
 
 def test_looking_at_t1_changes_nothing_and_its_gates_are_recognised(

@@ -1,6 +1,7 @@
 // The draft: loading it, saving it under the revision that was seen, and keeping a copy in this browser until it is saved.
 // Nothing that was drawn is lost: not by a server that does not answer, not by a colleague, not by a closed window.
-import { stamp, t, clock } from "./words.js";
+import { send } from "./server.js";
+import { clock, stamp, t } from "./words.js";
 
 const IDLE = 2_000; // after the last change
 const EVERY = 30_000; // at the latest, while somebody goes on drawing
@@ -95,7 +96,7 @@ export class Draft {
     if (this.saving) await this.saving;
     if (this.stopped && !asked) return false;
     if (!this.changed) {
-      if (asked && this.etag !== "0") this.page.state("saved", t("Nothing to save"));
+      if (asked) this.page.state("saved", t("Nothing to save"));
       return true;
     }
     this.saving = this.put();
@@ -112,15 +113,10 @@ export class Draft {
     this.page.state("saving", t("Saving…"));
     let answer;
     try {
-      answer = await fetch(this.place.modelUrl, {
+      answer = await send(this.place, this.place.modelUrl, {
         method: "PUT",
         body: xml,
-        headers: {
-          "Content-Type": "application/xml",
-          Accept: "application/json",
-          "If-Match": `"${this.etag}"`,
-          "X-CSRF-Token": this.place.csrf,
-        },
+        headers: { "Content-Type": "application/xml", "If-Match": `"${this.etag}"` },
       });
     } catch {
       return this.failed(t("No connection: kept in this browser, trying again"));

@@ -1,5 +1,6 @@
 // Problems: asked of the server for what is on the canvas, listed, shown at their elements, and played step by step.
 import { nameOf, show } from "./modeler.js";
+import { send } from "./server.js";
 import { count, t } from "./words.js";
 
 const WAIT = 1_200; // after the last change
@@ -72,11 +73,11 @@ export class Problems {
     this.told.textContent = t("Checking…");
     this.list.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(this.place.checkUrl, {
+      const answer = await send(this.place, this.place.checkUrl, {
         method: "POST",
         body: await this.draft.xml(),
         signal: this.leaving.signal,
-        headers: { "Content-Type": "application/xml", Accept: "application/json", "X-CSRF-Token": this.place.csrf },
+        headers: { "Content-Type": "application/xml" },
       });
       if (mine !== this.asked) return null;
       const said = await answer.json().catch(() => ({}));

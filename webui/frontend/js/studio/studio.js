@@ -6,6 +6,7 @@ import { pinLanes } from "./lanes.js";
 import { createModeler, fit, fontsReady } from "./modeler.js";
 import { keepWords } from "./patches.js";
 import { Problems } from "./problems.js";
+import { send } from "./server.js";
 import { clock, stamp, t } from "./words.js";
 
 const root = document.getElementById("modeler");
@@ -300,10 +301,10 @@ function deploy() {
         if (draft.stopped) return box.close();
         return stop(t("The draft could not be saved, so nothing was deployed."));
       }
-      const answer = await fetch(place.deployUrl, {
+      const answer = await send(place, place.deployUrl, {
         method: "POST",
         body: JSON.stringify({ etag: draft.etag, note: form.note.value }),
-        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": place.csrf },
+        headers: { "Content-Type": "application/json" },
       });
       const found = await answer.json().catch(() => ({}));
       button.removeAttribute("aria-busy");
