@@ -283,3 +283,29 @@ def test_a_resource_that_is_not_there_is_a_problem() -> None:
     with pytest.raises(errors.DefinitionError) as refused:
         compile(f'<startEvent id="s"/><userTask id="a">{role}</userTask>\n~ s a')
     assert [(p.element, p.code) for p in refused.value.problems] == [("a", "unresolved_reference")]
+
+
+@pytest.mark.parametrize(
+    ("task", "kind"),
+    [
+        ('<serviceTask id="a" operationRef="op"/>', "register"),
+        ('<serviceTask id="a" implementation="archive"/>', "archive"),
+        ('<sendTask id="a" operationRef="op"/>', "register"),
+        ('<serviceTask id="a" operationRef="op">[job mail]</serviceTask>', "mail"),
+    ],
+)
+def test_a_service_of_the_standard_is_a_job_of_its_operation_or_implementation(task: str, kind: str) -> None:
+    """BPMN 10.3.3."""
+    around = '<interface id="i" name="I"><operation id="op" name="register"/></interface>'
+    case = Case(compile(f'<startEvent id="s"/>{task}\n~ s a', around=around))
+    assert case.last("job.wanted")["type"] == kind
+
+
+def test_a_service_that_says_nothing_is_refused() -> None:
+    for inside in ("", ' implementation="##WebService"'):
+        with pytest.raises(errors.DefinitionError) as refused:
+            compile(f'<startEvent id="s"/><serviceTask id="a"{inside}/>\n~ s a')
+        assert [(p.element, p.code) for p in refused.value.problems] == [("a", "missing_task_definition")]
+    with pytest.raises(errors.DefinitionError) as refused:
+        compile('<startEvent id="s"/><serviceTask id="a" operationRef="gone"/>\n~ s a')
+    assert [(p.element, p.code) for p in refused.value.problems] == [("a", "unresolved_reference")]

@@ -471,7 +471,7 @@ class Facts:
     def _job(self) -> Job | None:
         definition = self._zeebe("taskDefinition")
         if definition is None:
-            return None
+            return self._operation()
         kind = self._value(definition.get("type"), "the type of the job")
         if kind is None:
             if not (definition.get("type") or "").strip():
@@ -484,6 +484,21 @@ class Facts:
             if headers is None
             else {h.get("key") or "": h.get("value") or "" for h in headers.iterchildren(zeebe_tag("header"))},
         )
+
+    def _operation(self) -> Job | None:
+        """What a service task, or a send task without a message, says in the elements of the standard: the name of its
+        operation, else its implementation, is the type of the job (BPMN 10.3.3)."""
+        kind = local(self.node)
+        if kind not in ("serviceTask", "sendTask") or (kind == "sendTask" and self.node.get("messageRef")):
+            return None
+        ref = (self.node.get("operationRef") or "").rpartition(":")[2]
+        operation = self.reader.ids.get(ref)
+        if operation is not None:
+            return Job(operation.get("name") or ref, {})
+        if ref:
+            self.problem("unresolved_reference", f"Expected an operation {ref!r} in the file.", ref=ref)
+        implementation = (self.node.get("implementation") or "").strip()
+        return Job(implementation, {}) if implementation and not implementation.startswith("##") else None
 
     def _listeners(self, *events: str) -> Iterator[Listener]:
         """Execution and task listeners for these moments, in their order. What else a task listener may ask for
