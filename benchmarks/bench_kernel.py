@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import bpmn, deadlines, dmn
+from engine.bpmn.session import Session
 from kernel_models import Case, compile, environment
 
 ROOT = Path(__file__).parents[1]
@@ -78,6 +79,18 @@ def consultation(count: int) -> float:
     task = f"2.{count // 2}.0"
     shards = {f"2.{count // 2}": started.shards[f"2.{count // 2}"] or ""}
     return clocked(lambda: bpmn.complete(d, started.state, shards, task, {}, NOW, env), 2000)
+
+
+def session(count: int) -> float:
+    """One answer of a consultation that stays in memory, all answers taken together."""
+    d = compile('<startEvent id="s"/><userTask id="a">[each people as person]</userTask><endEvent id="e"/>\n~ s a e')
+    live = Session(d, bpmn.Env())
+    live.start({"people": [f"cv.{n}" for n in range(count)]}, NOW)
+    begun = time.thread_time()
+    for number in range(1, count + 1):
+        live.complete(f"2.{number}.0", {}, NOW)
+    assert live.ended == "completed"
+    return (time.thread_time() - begun) / count * 1e6
 
 
 def parallel_blocks(blocks: int = 3, branches: int = 30) -> float:
@@ -162,6 +175,9 @@ def main() -> None:
     small, large = consultation(10), consultation(1000)
     ratio = large / small
     print(f"consultation of 10, 1,000: one answer   {small:8.1f} µs  {large:.1f} µs, ratio {ratio:.2f} (limit 1.3)")
+    live = {n: statistics.median(session(n) for _ in range(5)) for n in (100, 3000)}
+    ratio = live[3000] / live[100]
+    print(f"the same in memory, of 100, 3,000       {live[100]:8.1f} µs  {live[3000]:.1f} µs, ratio {ratio:.2f}")
     print(f"3 by 30 parallel blocks, all steps       {parallel_blocks():8.1f} ms   (limit 20)")
     try:
         steps = focus_task()

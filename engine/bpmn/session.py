@@ -131,7 +131,8 @@ class Session:
         if run.undone or len(self._log) >= KEPT + len(self._parts):
             self._texts = self.texts()
             self._log.clear()
-            self._read()
+            if run.undone:
+                self._read()
         else:
             self._log.append((act, now))
         return run.events
