@@ -52,7 +52,19 @@ def test_the_calendar_ends_somewhere(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, 5, "soon", "2022-02-30", "2022-13-01T00:00:00", dt.time(1), "0001-01-01", True]
+    "value",
+    [
+        None,
+        5,
+        "soon",
+        "2022-02-30",
+        "2022-13-01T00:00:00",
+        dt.time(1),
+        "0001-01-01",
+        True,
+        "2022-01-01T00:00:00[No/Land]",
+        "2022-01-01T00:00:00@",
+    ],
 )
 def test_what_is_no_instant_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"expected|outside"):
@@ -62,7 +74,21 @@ def test_what_is_no_instant_is_refused(value: object) -> None:
 def test_a_date_alone_is_its_first_moment_or_its_last_second() -> None:
     assert timers.instant("2022-04-01") == at("2022-03-31T17:00:00Z")
     assert timers.instant(dt.date(2022, 4, 1), end_of_day=True) == at("2022-04-01T16:59:59Z")
-    assert timers.instant("2022-04-01T08:00:00[Asia/Ho_Chi_Minh]") == at("2022-04-01T01:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2022-04-01T08:00:00[Asia/Ho_Chi_Minh]", "2022-04-01T01:00:00Z"),
+        ("2022-04-01T08:00:00@Asia/Ho_Chi_Minh", "2022-04-01T01:00:00Z"),
+        ("2022-04-01T08:00:00[Europe/Berlin]", "2022-04-01T06:00:00Z"),
+        ("2022-04-01T08:00:00@Europe/Berlin", "2022-04-01T06:00:00Z"),
+        ("2022-01-01T08:00:00[Europe/Berlin]", "2022-01-01T07:00:00Z"),
+        ("2022-04-01T08:00:00+02:00[Europe/Berlin]", "2022-04-01T06:00:00Z"),
+    ],
+)
+def test_the_zone_that_a_text_names_is_its_zone(text: str, expected: str) -> None:
+    assert timers.instant(text) == at(expected)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +101,9 @@ def test_a_date_alone_is_its_first_moment_or_its_last_second() -> None:
         ("PT1H", "2022-01-01T01:00:00Z", "PT1H", -1),
         ("R2/2022-02-01T00:00:00Z/P1M", "2022-02-01T00:00:00Z", "P1M", 1),
         ("R2/P1D/2022-12-31", "2022-01-02T00:00:00Z", "P1D", 1),
+        ("R/P1D/2022-01-04T00:00:00Z", "2022-01-02T00:00:00Z", "P1D", 2),
+        ("R9/P1M/2022-03-31T00:00:00Z", "2022-02-01T00:00:00Z", "P1M", 1),
+        ("R2/2022-02-01T00:00:00Z/2022-02-01T02:00:00Z", "2022-02-01T00:00:00Z", "PT2H", 1),
     ],
 )
 def test_a_cycle_says_when_first_how_often_and_how_many_more(text: str, due: str, interval: str, more: int) -> None:
@@ -82,7 +111,20 @@ def test_a_cycle_says_when_first_how_often_and_how_many_more(text: str, due: str
 
 
 @pytest.mark.parametrize(
-    "text", ["R0/PT1H", "R3/PT0S", "R3/-PT1H", "R3", "R3/", "R3/soon", "R1/2022-01-01/P1D/P1D", "0 0 9 * * *"]
+    "text",
+    [
+        "R0/PT1H",
+        "R3/PT0S",
+        "R3/-PT1H",
+        "R3",
+        "R3/",
+        "R3/soon",
+        "R1/2022-01-01/P1D/P1D",
+        "R/PT1H/2021-01-01",
+        "R/P1M/2021-01-01",
+        "R/2022-02-01/2022-01-01",
+        "0 0 9 * * *",
+    ],
 )
 def test_what_is_no_cycle_is_refused(text: str) -> None:
     with pytest.raises(ValueError):

@@ -70,6 +70,23 @@ _FURNITURE = frozenset(
         "dataOutputAssociation",
         "ioBinding",
         "resources",
+        "supportedInterfaceRef",
+        "categoryValueRef",
+    ]
+)
+_BOOLEANS = frozenset(
+    [
+        "isExecutable",
+        "triggeredByEvent",
+        "isForCompensation",
+        "cancelActivity",
+        "isInterrupting",
+        "parallelMultiple",
+        "instantiate",
+        "isSequential",
+        "testBefore",
+        "cancelRemainingInstances",
+        "waitForCompletion",
     ]
 )
 _GLOBAL = {
@@ -248,6 +265,7 @@ class Reader(BpmnParser):  # type: ignore[misc]
                 self.problem(node_id, "duplicate_id", f"Expected the id {node_id!r} once, found it again.")
                 node.set("id", f"{node_id}_{number}")
             self.ids[node.get("id") or ""] = node
+        self._tidy(root)
         for association in root.iter(tag("association")):
             ends = association.get("sourceRef") or "", association.get("targetRef") or ""
             for boundary, handler in (ends, ends[::-1]):
@@ -258,6 +276,25 @@ class Reader(BpmnParser):  # type: ignore[misc]
             lane = ref.getparent()
             if lane is not None:
                 self.lanes[text_of(ref)] = lane  # a child lane comes after its parent and wins
+
+    def _tidy(self, root: Node) -> None:
+        """What the schema allows to write in several ways is written in one: 1 and 0 for true and false, spaces around
+        values, and references with the prefix of a namespace."""
+        for node in root.iter(etree.Element):
+            if not str(node.tag).startswith(f"{{{BPMN}}}"):
+                continue
+            for name, text in ((str(n), str(t)) for n, t in node.attrib.items()):
+                if name in _BOOLEANS:
+                    node.set(name, {"1": "true", "0": "false"}.get(text.strip(), text.strip()))
+                elif name.endswith("Ref") or name == "default":
+                    node.set(name, self._bare(text))
+            if local(node).endswith(("Ref", "Refs")) and not len(node):
+                node.text = self._bare(text_of(node))
+
+    def _bare(self, ref: str) -> str:
+        """A reference without the prefix of a namespace, if it then is an id of the file."""
+        ref = ref.strip()
+        return _name(ref) if ref not in self.ids and _name(ref) in self.ids else ref
 
     def _correlate(self, root: Node) -> None:
         """What tells the messages of the file apart: correlation keys, their properties in each message, and what a

@@ -7,6 +7,7 @@ months are counted on that calendar, so that a month after 31/01 00:00 is 28/02 
 import calendar
 import datetime as dt
 import re
+import zoneinfo
 from typing import Any
 
 from engine import feel
@@ -16,6 +17,7 @@ _DURATION = re.compile(
     r"(?P<sign>-?)P(?=.)(?:(?P<Y>\d+)Y)?(?:(?P<M>\d+)M)?(?:(?P<W>\d+)W)?(?:(?P<D>\d+)D)?"
     r"(?:T(?=.)(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:\.\d+)?)S)?)?"
 )
+_ZONED = re.compile(r"(?P<at>.*?)(?:\[(?P<java>[^\]]*)\]|@(?P<feel>.*))")
 _CYCLE = re.compile(r"R(?P<n>-1|\d*)/(?P<rest>.+)")
 _MAX_TEXT = 200
 # Instants beyond the calendar of Python are not instants.
@@ -87,8 +89,22 @@ def schedule(kind: str, value: Any, now: dt.datetime) -> tuple[dt.datetime, str 
     if len(others) > 1:
         raise ValueError(f"expected at most a start and an interval, found {text!r:.80}")
     if first.startswith("P"):  # R/<duration>/<end>: until the end
-        return _cycle(count, first, add(now, first), now)
+        return _cycle(_until(instant(others[0]), first, count, now), first, add(now, first), now)
+    if not _DURATION.fullmatch(others[0]):  # R/<start>/<end>: the interval is the time between them
+        return _cycle(count, feel.to_json(instant(others[0]) - instant(first)), instant(first), now)
     return _cycle(count, others[0], instant(first), now)
+
+
+def _until(end: dt.datetime, interval: str, count: int, now: dt.datetime) -> int:
+    """How often a cycle fires that ends at an instant."""
+    months, step = _duration(interval)
+    if not months and step > dt.timedelta():
+        fits = max(0, (end - now) // step)
+        return fits if count < 0 else min(count, fits)
+    fits, at = 0, add(now, interval)
+    while now < at <= end and fits != count:
+        fits, now, at = fits + 1, at, add(at, interval)
+    return fits
 
 
 def again(due: str, interval: str, repeats: int, now: dt.datetime) -> tuple[dt.datetime, int] | None:
@@ -145,10 +161,15 @@ def _duration(value: Any) -> tuple[int, dt.timedelta]:
 
 def _parse(text: str) -> dt.date | dt.datetime:
     text = text.strip()[:_MAX_TEXT]
-    text = re.sub(r"\[[^\]]*\]$", "", text).removesuffix("@Asia/Ho_Chi_Minh")
+    match = _ZONED.fullmatch(text)
     try:
-        return dt.datetime.fromisoformat(text) if "T" in text or " " in text else dt.date.fromisoformat(text)
-    except ValueError:
+        zone = zoneinfo.ZoneInfo(match["java"] or match["feel"]) if match is not None else None
+        text = text if match is None else match["at"]
+        value = dt.datetime.fromisoformat(text) if "T" in text or " " in text else dt.date.fromisoformat(text)
+        if zone is not None and isinstance(value, dt.datetime) and value.tzinfo is None:  # an offset says it exactly
+            return value.replace(tzinfo=zone)
+        return value
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
         raise ValueError(f"expected a date and time such as 2022-04-01T00:00:00+07:00, found {text!r:.80}") from None
 
 
