@@ -1,5 +1,6 @@
 """The studio in a real browser: an analyst draws, reads what is wrong and deploys; two analysts; tabs that are lost."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 import offices
 import servers
 import visitors
+from engine import bpmn
 from engine.records import focus_tasks
 from offices import HEAD, SECRETARY
 from webui import demo
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.xdist_group(__name__)
 ANALYST, T1 = "ptqt.so", "chi_thi_khcn"
 SAVED = re.compile(r"Đã lưu \d\d:\d\d")
 AXE = Path(servers.ROOT, "webui/frontend/node_modules/axe-core/axe.min.js")
+TEMPLATES = Path(servers.ROOT, "workflows/shared/element-templates.json")
 TEN_FAULTS = Path(__file__).parent.parent / "fixtures" / "ten_faults.bpmn"
 
 
@@ -404,6 +407,46 @@ def test_looking_at_t1_changes_nothing_and_its_gates_are_recognised(
     assert sent == []
     drawn = studio.page.evaluate("document.getElementById('modeler').modeler.saveXML()")["xml"]
     assert parts(drawn.encode()) == parts(studio.xml(T1))
+
+
+def test_every_template_put_down_makes_what_it_promises(
+    server: servers.LiveServer, studio_at: Callable[..., Studio]
+) -> None:
+    studio = studio_at(server)
+    with without_server(studio.page, "**/ban-nhap.bpmn*", "PUT"):
+        studio.opens("ca_internal_consultation")
+        made = studio.asks(
+            """(() => {
+            const modeling = m.get("modeling"), templates = m.get("elementTemplates");
+            const host = e("gop_y_noi_bo"), pool = e("be_ca_internal_consultation");
+            return templates.getLatest().map((template, number) => {
+              const shape = templates.createElement(template);
+              const edge = shape.type === "bpmn:BoundaryEvent";
+              const at = edge ? { x: host.x, y: host.y } : { x: pool.x + 200 + 120 * number, y: pool.y + 60 };
+              const put = modeling.createShape(shape, at, edge ? host : pool, edge ? { attach: true } : {});
+              return [template.id, put.id];
+            }); })()"""
+        )
+        drawn = studio.page.evaluate("document.getElementById('modeler').modeler.saveXML()")["xml"]
+        # one that has to be put down by hand can be chosen by keys all the same
+        studio.asks("m.get('selection').select(e('mo_dot_xin_y_kien'))")
+        studio.page.locator("[data-canvas] svg").first.focus()
+        studio.page.keyboard.press("a")
+        studio.page.keyboard.type("Hết hạn góp ý")
+        studio.page.keyboard.press("Enter")
+        expect(studio.page.locator(".djs-popup")).to_have_count(0)
+        assert studio.asks("Boolean(m.get('dragging').context())")
+        studio.page.keyboard.press("Escape")
+    definition = bpmn.compile(drawn.encode(), strict=False)
+    known = {template["id"]: template for template in json.loads(TEMPLATES.read_text("utf-8"))}
+    assert {template for template, _ in made} == set(known)
+    for template, element in made:
+        read = definition.elements[element]
+        assert [problem for problem in definition.problems if problem.element == element] == []
+        for field in known[template]["properties"]:
+            if field["binding"]["type"] == "zeebe:property" and field.get("value"):
+                assert read.properties[field["binding"]["name"]] == field["value"]
+        assert (read.loop is not None) == template.startswith("trinhky.consultation.")
 
 
 def test_the_panel_and_the_menus_speak_vietnamese(server: servers.LiveServer, studio_at: Callable[..., Studio]) -> None:

@@ -157,8 +157,18 @@ class AskMany extends CommandInterceptor {
 }
 AskMany.$inject = ["eventBus", "bpmnFactory", "modeling"];
 
+// The package asks for `move` where it means the mouse (2.0.0): a template that has to be put down by hand, as one for the
+// edge of a step, would fail when it is chosen by Enter.
+class MouseForAppending {
+  constructor(elementTemplatesAppendProvider, mouse) {
+    elementTemplatesAppendProvider._mouse = mouse;
+  }
+}
+MouseForAppending.$inject = ["elementTemplatesAppendProvider", "mouse"];
+
 export const templatesModule = {
-  __init__: ["officeTemplates", "askMany"],
+  __init__: ["officeTemplates", "askMany", "mouseForAppending"],
+  mouseForAppending: ["type", MouseForAppending],
   officeTemplates: ["type", OfficeTemplates],
   askMany: ["type", AskMany],
 };
