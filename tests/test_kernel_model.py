@@ -133,6 +133,16 @@ def test_lenient_opens_what_strict_refuses_and_lists_the_problems() -> None:
     assert [p.code for p in d.problems] == ["missing_task_definition"] and set(d.elements) == {"s", "a", "b"}
 
 
+def test_an_event_on_the_boundary_of_an_event_is_not_armed() -> None:
+    """Opened for looking at, such a model can be started too, and leaves a state that can be read."""
+    body = """<startEvent id="s"/><endEvent id="e">[terminate]</endEvent>
+        <boundaryEvent id="b" attachedToRef="e">[timer Duration P1D]</boundaryEvent>
+        ~ s e"""
+    assert ("b", "missing_target") in problems(body)
+    outcome = bpmn.start(bpmn.compile(xml(body), strict=False), {}, NOW, bpmn.Env())
+    assert bpmn.view(outcome.state) == [] and bpmn.waiting(outcome.state) == []
+
+
 @pytest.mark.parametrize("file", MIWG, ids=lambda f: f.stem)
 def test_the_reference_models_open_in_lenient_mode_without_loss(file: pathlib.Path) -> None:
     """Everything of the file that has an id is in the definition as it was drawn, or told, or beside what runs."""

@@ -12,6 +12,7 @@ from lxml import etree
 
 from engine import feel
 from engine.bpmn.definition import (
+    ACTIVITIES,
     CONTAINERS,
     EVENTS,
     Assignment,
@@ -70,7 +71,10 @@ class Facts:
         scope = parent.get("id") or ""
         outgoing = process_parser.outgoing(self.id)
         lane = self._lane()
-        boundaries = tuple(b.get("id") for b in process_parser.get_boundary_events(self.id) if b.getparent() is parent)
+        boundaries: tuple[str, ...] = ()
+        if kind in ACTIVITIES:
+            found = process_parser.get_boundary_events(self.id)
+            boundaries = tuple(b.get("id") for b in found if b.getparent() is parent)
         default = node.get("default")
         if default and default not in outgoing:
             self.problem(
@@ -337,6 +341,7 @@ class Facts:
                 )
             if item is not None:
                 loop = replace(loop, item=item.get("name") or item.get("id"))
+        loop = replace(loop, output_name=_variable_of(loop.output_element))
         if loop.collection is None and loop.cardinality is None and self.id not in self.reader.broken:
             self.problem(
                 "missing_collection", "Expected an input collection or a cardinality in the multi-instance loop."
@@ -561,6 +566,15 @@ class Facts:
             zeebe.get("propagateAllParentVariables", "true") == "true",
             zeebe.get("propagateAllChildVariables", "true") == "true",
         )
+
+
+def _variable_of(expression: feel.Compiled | None) -> str | None:
+    """The variable of an expression that is nothing but a variable or a path in one."""
+    if expression is None or len(expression.variables) != 1 or expression.possible_variables:
+        return None
+    (name,) = expression.variables
+    path = re.fullmatch(re.escape(name) + r"(\s*\.\s*[^\W\d]\w*)*", expression.text.strip())
+    return name if path is not None else None
 
 
 def documentation(node: Node) -> str:

@@ -43,7 +43,26 @@ RICH = xml(
     around="""
     <message id="m" name="n"><ext><zeebe:subscription correlationKey="=x"/></ext></message>
     <error id="er" errorCode="E"/>
-    <collaboration id="co"><participant id="pa" processRef="p"/>
+    <message id="m2" name="m2"/><correlationProperty id="cp"><correlationPropertyRetrievalExpression messageRef="m2">
+      <messagePath>x</messagePath></correlationPropertyRetrievalExpression></correlationProperty>
+    <resource id="re" name="Văn thư"/><interface id="if" name="I"><operation id="op" name="o"/></interface>
+    <globalUserTask id="gt" name="G"/>
+    <process id="q"><startEvent id="qs">[message m2]</startEvent><callActivity id="qc" calledElement="gt"/>
+    <correlationSubscription id="cs" correlationKeyRef="ck"><correlationPropertyBinding correlationPropertyRef="cp">
+      <dataPath>x</dataPath></correlationPropertyBinding></correlationSubscription>
+    <serviceTask id="qj" operationRef="op"/><sendTask id="qt" messageRef="m2"/>
+    <userTask id="qu"><potentialOwner id="po">
+      <resourceRef>re</resourceRef></potentialOwner><humanPerformer id="hp"><resourceAssignmentExpression>
+      <formalExpression>user(x)</formalExpression></resourceAssignmentExpression></humanPerformer>
+      <multiInstanceLoopCharacteristics behavior="Complex"><loopCardinality>2</loopCardinality>
+      <complexBehaviorDefinition id="cb"><condition>x > 1</condition><event id="ev">[signal sg]</event>
+      </complexBehaviorDefinition></multiInstanceLoopCharacteristics></userTask>
+      <boundaryEvent id="qb" attachedToRef="qu"><eventDefinitionRef>ed</eventDefinitionRef></boundaryEvent>
+    ~ qs qc qj qt qu
+    </process><signal id="sg" name="s"/><signalEventDefinition id="ed" signalRef="sg"/>
+    <collaboration id="co"><participant id="pa" processRef="p"/><participant id="pb" processRef="q"/>
+      <correlationKey id="ck"><correlationPropertyRef>cp</correlationPropertyRef></correlationKey>
+      <messageFlow id="mf2" sourceRef="th" targetRef="pb"/>
       <messageFlow id="mf" sourceRef="th" targetRef="ic"/></collaboration>
     """,
 )
