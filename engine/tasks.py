@@ -67,6 +67,11 @@ def _may_assign(task: Any, actor: Actor) -> str | None:
     return "not_assignee"
 
 
+def may_replace_drafter(actor: Actor, lead_unit: str) -> bool:
+    """Who drafts in a unit is its head's to say."""
+    return "truong_don_vi" in actor.roles and lead_unit in actor.units
+
+
 def _may_release(task: Any, actor: Actor) -> str | None:
     return _is_assignee(task, actor) if task.candidate else "not_candidate"
 
@@ -291,6 +296,13 @@ def drafting(conn: sa.Connection, tenant: int, case_id: str, person: str) -> boo
         )
     )
     return any(stands_in(row, person) for row in rows)
+
+
+def drafters(conn: sa.Connection, tenant: int, case_id: str, person: str) -> list[Any]:
+    """The open tasks of a case that somebody holds as its drafter: given by name, not by a seat."""
+    t = tasks.c
+    mine = sa.and_(t.tenant_id == tenant, t.case_id == case_id, t.assignee == person, t.state.in_(OPEN_STATES))
+    return list(conn.execute(sa.select(tasks).where(mine, t.kind == "task", t.candidate.is_(None)).order_by(t.id)))
 
 
 def sent_back(

@@ -309,3 +309,53 @@ def test_a_service_that_says_nothing_is_refused() -> None:
     with pytest.raises(errors.DefinitionError) as refused:
         compile('<startEvent id="s"/><serviceTask id="a" operationRef="gone"/>\n~ s a')
     assert [(p.element, p.code) for p in refused.value.problems] == [("a", "unresolved_reference")]
+
+
+# --- set from outside ---------------------------------------------------------------------------------------------
+
+
+def test_variables_are_set_for_what_comes_later() -> None:
+    case = Case(
+        """<startEvent id="s"/><userTask id="a"/>
+        <userTask id="b"><ext><zeebe:assignmentDefinition assignee="=drafter"/></ext></userTask>
+        ~ s a b""",
+        drafter="cv.1",
+    )
+    events = case.set_variables({"drafter": "cv.2", "why": None})
+    assert events == [{"e": "variables.set", "names": ["drafter", "why"]}]
+    assert bpmn.variables(case.state) == {"drafter": "cv.2", "why": None}
+    case.complete(case.last("task.opened")["task"], {})
+    assert case.last("task.opened")["assignee"] == "cv.2"
+
+
+def test_a_condition_sees_what_is_set() -> None:
+    case = Case(
+        """<startEvent id="s"/><intermediateCatchEvent id="c">[condition x > 1]</intermediateCatchEvent>
+        <userTask id="a"/>
+        ~ s c a""",
+        x=0,
+    )
+    case.set_variables({"x": 2})
+    assert case.last("task.opened")["el"] == "a"
+
+
+def test_a_called_process_follows_unless_it_has_a_value_of_its_own() -> None:
+    called = compile('<startEvent id="s"/><userTask id="a"/>\n~ s a', process='id="q" isExecutable="true"')
+    for given, expected in (("drafter", "cv.2"), ("boss", "cv.9")):
+        case = Case(
+            f'<startEvent id="s"/><callActivity id="c">[call q propagateAllParentVariables="false"]'
+            f"[in {given} -> drafter]</callActivity>\n~ s c",
+            environment(called),
+            drafter="cv.1",
+            boss="cv.9",
+        )
+        case.set_variables({"drafter": "cv.2"})
+        (call,) = (t for t in json.loads(case.state)["t"].values() if t.get("e") == "c")
+        assert call["v"] == {"drafter": expected}
+        assert bpmn.variables(case.state) == {"boss": "cv.9", "drafter": "cv.2"}
+
+
+def test_nothing_is_set_in_an_instance_that_has_ended() -> None:
+    case = Case('<startEvent id="s"/><endEvent id="e"/>\n~ s e')
+    with pytest.raises(bpmn.Stale):
+        case.set_variables({"x": 1})

@@ -83,6 +83,27 @@ def long_done(steps: Any) -> int:
     return done - 2 if running and done >= 6 else 0
 
 
+@pages.route("/<case_id>/nguoi-soan-thao", methods=["GET", "POST"])
+def drafter(case_id: str) -> Any:
+    """Who drafts the case from now on: for the head of the unit in charge, with a reason."""
+    case = engine().queries.case(actor(), case_id, lang())
+    if request.method == "GET":
+        if not case.drafters:
+            return go(url_for("cases.show", case_id=case_id))
+        return render_template("drafter.html", case=case, problems=[])
+    person, reason = request.form.get("person", ""), request.form.get("reason", "")
+    try:
+        engine().cases.replace_drafter(actor(), case.id, person, reason)
+    except core.Invalid as error:
+        found = [
+            (f"f-{key}", f"{wording.field_label(key)}: {wording.problem(reasons[0])}")
+            for key, reasons in error.fields.items()
+        ]
+        title = _("The drafter is still the same")
+        return render_template("drafter.html", case=case, problems=found, problem_title=title), 422
+    return go(url_for("cases.show", case_id=case.id), "drafter_replaced", dict(case.drafters).get(person, ""))
+
+
 @pages.route("/mo-moi/<focus_id>", methods=["GET", "POST"])
 def start(focus_id: str) -> Any:
     """What will be opened, then opening it."""

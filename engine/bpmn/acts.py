@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine import errors
-from engine.bpmn import behaviours, events, messages, starting, throwing
+from engine.bpmn import behaviours, events, messages, scopes, starting, throwing
 from engine.bpmn.definition import Definition, Element
 from engine.bpmn.faults import Stale
 from engine.bpmn.run import Run
-from engine.bpmn.state import Part, Subscription, Token, in_order, is_path, shard_of
+from engine.bpmn.state import Part, Subscription, Token, in_order, is_path, plain, shard_of
 
 Variables = Mapping[str, Any]
 Act = Callable[[Run], None]
@@ -218,6 +218,27 @@ def move(token: str, target: str) -> Act:
         run.cancel(found)
         run.events.append({"e": "token.moved", "token": token, "el": found.element, "to": new.id, "target": target})
         run.later("enter", new)
+
+    return act
+
+
+def set_variables(variables: Variables) -> Act:
+    """Repair: variables of the instance get other values. A process that it has called and that was given a variable of
+    the same name follows, as long as it has not changed it; the children of multi-instances do not."""
+    values = in_order(variables)
+
+    def act(run: Run) -> None:
+        root = run.main.root
+        for name, new in values.items():
+            before = root.variables or {}
+            if name in before:
+                old = plain(before[name])
+                for token in run.main.tokens.values():
+                    own = token.variables or {}
+                    if token.called is not None and name in own and plain(own[name]) == old:
+                        scopes.declare(run, token, name, new)
+            scopes.declare(run, root, name, new)
+        run.events.append({"e": "variables.set", "names": list(values)})
 
     return act
 

@@ -74,6 +74,10 @@ class Instance:
         """Withdraw the instance."""
         return self._do("", acts.cancel())
 
+    def set_variables(self, variables: Mapping[str, Any]) -> list[Event]:
+        """Give variables of the instance other values."""
+        return self._do("", acts.set_variables(variables))
+
     def cancel_task(self, task: str) -> list[Event]:
         """Withdraw one child of a multi-instance."""
         return self._do(task, acts.cancel_task(task))

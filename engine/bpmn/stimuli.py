@@ -143,6 +143,13 @@ def move(d: Definition, state: str, shards: Shards, token: str, target: str, now
     return apply(d, state, shards, acts.move(token, target), now, env)
 
 
+def set_variables(
+    d: Definition, state: str, shards: Shards, variables: Variables, now: dt.datetime, env: Env
+) -> Outcome:
+    """Repair: variables of the instance get other values, also in called processes that were given them unchanged."""
+    return apply(d, state, shards, acts.set_variables(variables), now, env)
+
+
 def view(state: str, shards: Shards = _NOTHING) -> list[dict[str, Any]]:
     """Where the instance stands: every token that is not only a scope of others, in order; children of a
     multi-instance only from the shards given (their host is listed in any case, with its counters)."""

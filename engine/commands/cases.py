@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import bpmn, clock, consultations, documents, forms, gates, journal, notices, org, queries, tasks
-from engine.commands.advance import advance, locked_task, note, record
+from engine.commands.advance import advance, locked_case, locked_task, note, record
 from engine.commands.transaction import Tx
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from engine.records import cases as case_rows
@@ -161,6 +161,46 @@ def assign(tx: Tx, actor: str, task_id: str, person: str, reason: str, seen_vers
     note(tx, task, actor, "task.assigned", facts)
     params = {"task": task.name, "by": actor, "reason": reason.strip()}
     notices.tell(tx.conn, tx.tenant, [person], "task_assigned", params, tx.now, task.case_id, task_id)
+
+
+def replace_drafter(tx: Tx, actor: str, case_id: str, person: str, reason: str) -> None:
+    """Make somebody else the drafter of a case: of what is open now, with what was typed there, and of all later steps.
+    The head of the lead unit may. Both are told why.
+
+    Raises NotFound, Forbidden("role"), Conflict("case_ended" | "no_drafter"), Invalid(person: not_an_option, reason:
+    too_short).
+    """
+    case = locked_case(tx, case_id, actor)
+    who = org.actor_of(actor, case)
+    queries.require_visible(tx, who, case_id)
+    if not tasks.may_replace_drafter(who, case.lead_unit):
+        raise Forbidden("role", f"Expected {actor} to be the head of {case.lead_unit}.")
+    if case.status != "running":
+        raise Conflict("case_ended", f"Expected case {case.code} to be running, it is {case.status}.")
+    if case.drafter is None:
+        raise Conflict("no_drafter", f"Expected case {case.code} to have a drafter, but none was chosen yet.")
+    reason = reason.strip()
+    problems: dict[str, list[Reason]] = {}
+    if len(reason) < gates.REASON_MIN:
+        problems["reason"] = [Reason("too_short", "expected a reason", {"min": gates.REASON_MIN})]
+    if person not in {row.id for row in queries.drafters(tx, case.lead_unit, case.drafter)}:
+        problems["person"] = [Reason("not_an_option", f"expected an officer of the lead unit, got {person}")]
+    if problems:
+        raise Invalid(problems)
+    handed = tasks.drafters(tx.conn, tx.tenant, case_id, case.drafter)
+    for task in handed:
+        tasks.change(tx.conn, tx.tenant, task, state="claimed", assignee=person, claimed_at=tx.now)
+    advance(
+        tx,
+        case,
+        {"do": "set", "vars": {"drafter": person}},
+        actor=actor,
+        kind="case.drafter_changed",
+        facts={"from": case.drafter, "to": person, "reason": reason, "tasks": [task.id for task in handed]},
+    )
+    params = {"title": case.title, "by": actor, "reason": reason}
+    for told, kind in ((person, "drafter_given"), (case.drafter, "drafter_taken")):
+        notices.tell(tx.conn, tx.tenant, [told], kind, params, tx.now, case_id)
 
 
 def save_draft(tx: Tx, actor: str, task_id: str, answers: Mapping[str, Any]) -> None:
@@ -373,4 +413,16 @@ def _tell_returned(tx: Tx, task: Any, actor: str, values: Mapping[str, Any], ope
             )
 
 
-__all__ = ["Completed", "assign", "attach", "claim", "complete", "forms", "release", "save_draft", "start", "task_rows"]
+__all__ = [
+    "Completed",
+    "assign",
+    "attach",
+    "claim",
+    "complete",
+    "forms",
+    "release",
+    "replace_drafter",
+    "save_draft",
+    "start",
+    "task_rows",
+]

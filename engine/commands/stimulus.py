@@ -72,6 +72,8 @@ def _give(
             return bpmn.incident(definition, state, shards, given["task"], given["code"], given["message"], now, env)
         case "retry":
             return bpmn.retry(definition, state, shards, given["token"], now, env)
+        case "set":
+            return bpmn.set_variables(definition, state, shards, variables, now, env)
         case "cancel":
             return bpmn.cancel(definition, state, shards, now, env)
     raise ValueError(f"expected a stimulus that the kernel knows, got {given['do']!r}")

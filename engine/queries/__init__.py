@@ -29,7 +29,7 @@ from engine.queries.register import cases_list as cases
 from engine.queries.register import focus_task
 from engine.queries.register import focus_tasks_list as focus_tasks
 from engine.queries.views import Facts
-from engine.queries.work import assignable, capacity_of, task
+from engine.queries.work import assignable, capacity_of, drafters, task
 
 __all__ = [
     "Facts",
@@ -41,6 +41,7 @@ __all__ = [
     "diagram",
     "differences",
     "draft",
+    "drafters",
     "durations",
     "file",
     "focus_task",

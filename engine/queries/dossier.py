@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import bpmn, clock, documents, gates
+from engine import bpmn, clock, documents, gates, org
 from engine import tasks as task_rules
 from engine.bpmn import drawing
 from engine.errors import NotFound
@@ -24,7 +24,7 @@ from engine.queries.views import (
     Milestone,
     StepRow,
 )
-from engine.queries.work import document_views, person_name, signed_versions
+from engine.queries.work import document_views, drafters, person_name, signed_versions
 from engine.records import cases, focus_tasks, incidents, journal, people, tasks, units
 
 JOURNAL_SHOWN = 200
@@ -140,7 +140,16 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
         ],
         result=result,
         progress=bpmn.variables(row.state).get("status"),
+        drafter_name=person_name(tx, row.drafter) if row.drafter else None,
+        drafters=_drafters(tx, row, actor),
     )
+
+
+def _drafters(tx: Asker, row: Any, actor: org.Actor) -> list[tuple[str, str]]:
+    """By whom the actor may replace the drafter of a case."""
+    if row.drafter is None or row.status != "running" or not task_rules.may_replace_drafter(actor, row.lead_unit):
+        return []
+    return [(person.id, person.name) for person in drafters(tx, row.lead_unit, row.drafter)]
 
 
 def _of_step(definition: bpmn.Definition, element: bpmn.Element, rows: list[Any]) -> list[Any]:

@@ -377,6 +377,9 @@ class CaseView:
     result: tuple[str, date] | None
     # what the process found out about its deadlines (DMN-04, domain.md §4): "hoan_thanh_cham_kh"
     progress: str | None = None
+    # who drafts it, and for who may replace them, by whom: (person, name)
+    drafter_name: str | None = None
+    drafters: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)

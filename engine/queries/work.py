@@ -358,13 +358,14 @@ def assignable(tx: Asker, row: Any) -> list[Any]:
     if row.candidate:
         found = org.holders(tx.conn, tx.tenant, row.candidate, tx.today)
     elif row.kind == "task":
-        found = org.people_of(
-            tx.conn,
-            tx.tenant,
-            tx.today,
-            memberships.c.unit_id == row.lead_unit,
-            memberships.c.roles.contains("nguoi_soan_thao"),
-        )
+        return drafters(tx, row.lead_unit, row.assignee)
     else:
         found = []
     return [person for person in found if person.id != row.assignee]
+
+
+def drafters(tx: Asker, lead_unit: str, without: str | None) -> list[Any]:
+    """The officers of a unit who draft, without one of them."""
+    m = memberships.c
+    in_unit = (m.unit_id == lead_unit, m.roles.contains("nguoi_soan_thao"))
+    return [person for person in org.people_of(tx.conn, tx.tenant, tx.today, *in_unit) if person.id != without]

@@ -111,3 +111,26 @@ def test_a_refused_case_says_why(site: Callable[..., Any]) -> None:
     here.office.decides(offices.VICE_CHAIR, "ky", "khong_dong_y", reason)
     shown = here.person("cv.tonghop.1").sees(f"/ho-so/{here.office.case_id}")
     assert "Kết thúc, không ban hành" in shown.text and f"Lý do: {reason}" in shown.text
+
+
+def test_the_head_changes_the_drafter_on_the_cases_page(site: Callable[..., Any]) -> None:
+    here = site("chuan_bi")
+    head, drafter = here.person("tp.qlkh"), here.person("cv.qlkh.1")
+    case = f"/ho-so/{here.office.case_id}"
+    form = f"{case}/nguoi-soan-thao"
+    assert form in head.sees(case).links()
+    assert form not in drafter.sees(case).links()
+    assert drafter.sees(form).to == case
+    page = head.sees(form)
+    assert "Người soạn thảo hiện nay: Chuyên viên Phòng Quản lý Khoa học 1." in page.text
+    refused = head.sends(page, form, {"person": "cv.qlkh.2", "reason": "ốm"})
+    assert refused.status == 422 and "Lý do: Viết ít nhất 10 ký tự" in refused.text
+    sent = {"person": "cv.qlkh.2", "reason": "Chuyển công tác sang đơn vị khác."}
+    answer = head.sends(page, form, sent)
+    assert (answer.status, answer.to) == (303, case)
+    shown = head.sees(case)
+    assert "Chuyên viên Phòng Quản lý Khoa học 2 là người soạn thảo mới của hồ sơ." in shown.text
+    assert "Soạn thảo: Chuyên viên Phòng Quản lý Khoa học 2" in shown.text
+    journal = head.sees(f"{case}?phan=nhat-ky").text
+    assert "Đổi người soạn thảo từ Chuyên viên Phòng Quản lý Khoa học 1 sang" in journal
+    assert "Đã chuyển người khác soạn thảo:" in drafter.sees("/thong-bao").text

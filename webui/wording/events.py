@@ -11,6 +11,7 @@ EVENTS = {
     "case.started": N_("Case opened"),
     "case.completed": N_("Case closed"),
     "case.cancelled": N_("Case cancelled"),
+    "case.drafter_changed": N_("Drafter changed from %(from)s to %(to)s"),
     "task.claimed": N_("Took the task: %(name)s"),
     "task.released": N_("Gave the task back: %(name)s"),
     "task.assigned": N_("Passed on to %(to)s: %(name)s"),
@@ -51,6 +52,8 @@ def event(kind: str, params: dict[str, Any], names: dict[str, str] | None = None
 
 NOTICES = {
     "task_assigned": N_("New task: %(name)s"),
+    "drafter_given": N_("You are now the drafter of: %(name)s"),
+    "drafter_taken": N_("Somebody else now drafts: %(name)s"),
     "task_returned": N_("Returned for changes: %(name)s"),
     "task_due_soon": N_("Due soon: %(name)s"),
     "task_late": N_("Overdue: %(name)s"),
@@ -70,6 +73,7 @@ DONE = {
     "claimed": N_("The task is taken."),
     "released": N_("The task was given back to the group."),
     "assigned": N_("Passed on to %(what)s."),
+    "drafter_replaced": N_("%(what)s is now the drafter of the case."),
     "saved": N_("The draft is saved."),
     "uploaded": N_("The new version is stored."),
     "completed": N_("Finished: %(what)s."),

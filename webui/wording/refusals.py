@@ -111,6 +111,8 @@ def refusal_text(code: str, told: dict[str, Any]) -> str:
             return _("Only the drafter accepts or explains remarks.")
         case "case_ended":
             return _("The case is closed.")
+        case "no_drafter":
+            return _("Nobody has been chosen as drafter yet.")
         case "not_answered":
             return _("This opinion has not been answered yet.")
         case "password_required":

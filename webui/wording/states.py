@@ -128,7 +128,7 @@ def progress_mark(status: str | None) -> Mark | None:
     """How a finished case stands to its plan, as table DMN-04 found it; None while that is open or not asked."""
     return {
         "hoan_thanh_truoc_han": Mark("circle-check", _("Ahead of the plan"), "done"),
-        "hoan_thanh_dung_han": Mark("circle-check", _("On time"), "done"),
+        "hoan_thanh_dung_han": Mark("circle-check", _("On time, within the planned month"), "done"),
         "hoan_thanh_cham_kh": Mark("clock-alert", _("After the planned month, within the latest"), "warn"),
         "hoan_thanh_qua_han": Mark("triangle-alert", _("After the latest month"), "late"),
     }.get(status or "")
