@@ -18,6 +18,7 @@ def value(text: str) -> object:
         "before(null, 3)",
         "after([1..3], null)",
         "starts(null, [1..3])",
+        'duration("P999999999D") * 1000000',
     ],
 )
 def test_what_has_no_value_is_null_with_a_reason(text: str) -> None:

@@ -178,6 +178,12 @@ def test_what_has_no_id_is_given_one_and_read_leniently() -> None:
     assert [e.type for name, e in definition.elements.items() if name.startswith("_userTask_")] == ["userTask"]
 
 
+def test_of_two_elements_with_one_id_both_are_read_leniently() -> None:
+    definition = bpmn.compile(xml('<startEvent id="s"/><userTask id="a"/><manualTask id="a"/>'), strict=False)
+    assert {p.code for p in definition.problems} >= {"duplicate_id"}
+    assert sorted(e.type for e in definition.elements.values()) == ["manualTask", "startEvent", "userTask"]
+
+
 def test_a_problem_knows_what_its_process_or_flow_is_called() -> None:
     definition = compile(
         '<startEvent id="s"/><userTask id="a" name="Draft&#10;it"/>\n~ s a', process='id="p" name="The  Process"'
@@ -250,6 +256,9 @@ def test_large_variables_stand_packed_in_the_state(value: Any) -> None:
     record = json.loads(case.state)
     assert sorted(record["b"]["0"]) == ["large", "other"]
     assert case.do("a").variables == {"small": [1], "large": value, "other": LARGE[0], "third": "x"}
+    given = {"large": value, "other": LARGE[0], "small": [1], "third": list(range(30))}
+    started = bpmn.start(case.definition, given, case.now, case.env)  # as the kernel writes it, no key moved
+    assert bpmn.variables(started.state) == given
 
 
 def test_packed_variables_of_several_tokens_are_found_again() -> None:
