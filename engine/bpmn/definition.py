@@ -5,6 +5,7 @@ Elements refer to each other by id, as the state of an instance does, so that a 
 of the model.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -89,6 +90,15 @@ class EventDefinition:
     message_variable: str | None = None
 
 
+def variable_of(expression: feel.Compiled | None) -> str | None:
+    """The variable of an expression that is nothing but a variable or a path in one."""
+    if expression is None or len(expression.variables) != 1 or expression.possible_variables:
+        return None
+    (name,) = expression.variables
+    path = re.fullmatch(re.escape(name) + r"(\s*\.\s*[^\W\d]\w*)*", expression.text.strip())
+    return name if path is not None else None
+
+
 @dataclass(frozen=True, slots=True)
 class Loop:
     """Loop characteristics. `kind`: parallel and sequential are multi-instance, standard is a while loop."""
@@ -99,6 +109,7 @@ class Loop:
     item: str | None = None
     output_collection: str | None = None
     output_element: feel.Compiled | None = None
+    output_name: str | None = None  # the variable that it reads, when it is one (or a path in one)
     completion: feel.Compiled | None = None
     condition: feel.Compiled | None = None
     test_before: bool = False
@@ -171,6 +182,7 @@ class Element:
     instantiate: bool = False
     parallel_instantiation: bool = False
     loop: Loop | None = None
+    data: tuple[str, ...] = ()  # variables that live as long as a sub-process does
     inputs: tuple[InputOutput, ...] = ()
     outputs: tuple[InputOutput, ...] = ()
     assignment: Assignment | None = None
