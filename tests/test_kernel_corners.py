@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from engine import bpmn
+from engine.errors import Conflict
 from kernel_models import NOW, Case, compile, environment
 
 SIGNALS = '<signal id="sg" name="alarm"/><signal id="sg2" name="bell"/><message id="m" name="letter"/>'
@@ -458,3 +459,81 @@ def test_a_message_key_may_be_an_expression_over_the_child() -> None:
         case.deliver("message", "answer of an", key="binh")
     case.deliver("message", "answer of an", key="an")
     assert case.waiting() == ["z"]
+
+
+@pytest.mark.parametrize("cancel", ["true", "false"])
+def test_nothing_more_begins_in_an_ad_hoc_sub_process_that_has_enough(cancel: str) -> None:  # 13.3.5
+    case = Case(
+        f"""<startEvent id="s"/><adHocSubProcess id="ah" cancelRemainingInstances="{cancel}">
+          <userTask id="a"/><userTask id="a2"/><userTask id="b"/><userTask id="b2"/>
+          <parallelGateway id="j"/><task id="x"/>
+          ~ a a2
+          ~ b b2
+          ~ a j x
+          ~ b j
+        <completionCondition>enough</completionCondition></adHocSubProcess><userTask id="z"/>
+        ~ s ah z""",
+        enough=False,
+    )
+    token = next(row["token"] for row in case.view() if row["element"] == "ah")
+    case.do("a", enough=True)
+    if cancel == "false":
+        assert case.waiting() == ["b"]
+        with pytest.raises(Conflict):
+            case.activate(token, "a")
+        case.do("b", enough=False)  # it had enough once
+    assert case.waiting() == ["z"]
+    assert case.went("element.entered") == ["s", "ah", "a", "b", "z"]
+
+
+@pytest.mark.parametrize("order", ["", "; sequential"])
+def test_what_a_child_puts_out_is_its_own(order: str) -> None:
+    case = Case(
+        f'<startEvent id="s"/><userTask id="a">[each [1, 2, 3] as i; out all = one.part{order}]</userTask>\n~ s a'
+    )
+    case.do("a", one={"part": 5}).do("a").do("a", one={"part": 7})
+    assert case.variables == {"all": [5, None, 7]}
+
+
+def test_what_a_child_puts_out_is_its_own_behind_mappings_and_calls_too() -> None:
+    case = Case(
+        """<startEvent id="s"/><userTask id="a">[each [1, 2] as i; out all = one][out answer + i -> one]</userTask>
+        <userTask id="b">[each [1, 2] as i; out same = i]</userTask>
+        ~ s a b"""
+    )
+    case.do("a", answer=1).do("a", answer=1).do("b").do("b")
+    assert case.variables == {"all": [2, 3], "same": [1, 2]}
+    called = compile(
+        '<startEvent id="qs"/><scriptTask id="t">[script 10 * i -> one]</scriptTask>\n~ qs t', process='id="q"'
+    )
+    case = Case(
+        '<startEvent id="s"/><callActivity id="c">[call q][each [1, 2] as i; out all = one]</callActivity>\n~ s c',
+        environment(called),
+    )
+    assert case.variables == {"all": [10, 20]}
+
+
+def test_a_data_object_of_a_sub_process_lives_as_long_as_the_sub_process() -> None:  # 10.4.1
+    write = """<dataOutputAssociation><sourceRef>{0}_out</sourceRef><targetRef>{1}</targetRef></dataOutputAssociation>
+        <ioSpecification><dataOutput id="{0}_out" name="given"/><inputSet/><outputSet/></ioSpecification>"""
+    case = Case(
+        f"""
+        <dataObject id="outer" name="x"/><dataObject id="seen" name="y"/>
+        <startEvent id="s"/>
+        <subProcess id="sub"><dataObject id="inner" name="x"/><dataObjectReference id="ref" dataObjectRef="inner"/>
+          <dataObject id="drawn" name="w"/>
+          <startEvent id="i"/><userTask id="a">{write.format("a", "ref")}</userTask>
+          <userTask id="b">{write.format("b", "seen")}</userTask><userTask id="c">[in x -> x]</userTask>
+          <scriptTask id="t">[script x -> w]</scriptTask>
+          ~ i a b t c
+        </subProcess>
+        <userTask id="d">{write.format("d", "outer")}</userTask>
+        ~ s sub d
+    """,
+        x=0,
+    )
+    case.do("a", given=1)
+    case.do("b", given=2)
+    assert case.variables == {"x": 0, "y": 2, "w": 1}  # what no association leads to is only drawn
+    case.do("c")
+    assert case.do("d", given=3).variables == {"x": 3, "y": 2, "w": 1}

@@ -190,6 +190,8 @@ def activate(token: str, element: str) -> Act:
             raise errors.Conflict(
                 "unknown_element", f"Expected an activity to start, found {element!r}.", element=element
             )
+        if "e" in (scope.extra or {}):
+            raise errors.Conflict("busy", "The ad-hoc sub-process is complete but for what still runs.")
         if run.node(scope).ordering == "Sequential" and scope.children:
             raise errors.Conflict("busy", "Another activity of the sequential ad-hoc sub-process is running.")
         run.later("start", scope, element)

@@ -416,6 +416,7 @@ class AdHocSubProcess(SubProcess):
     at once; in sequential ordering the next one starts when nothing runs. `start_inside` starts one once more."""
 
     def start(self, run: "Run", token: Token, element: Element) -> None:
+        scopes.open_data(run, token)
         events.listen(run, token)
         enabled = list(run.inner(token).containers[element.id].starts)
         if element.ordering == "Sequential":
@@ -451,11 +452,12 @@ def left(run: "Run", scope: Token, element: Element) -> None:
 def progress(run: "Run", scope: Token) -> None:
     """The completion condition of an ad-hoc sub-process is tried; what still runs is withdrawn or waited for."""
     element = run.node(scope)
-    if not _enough(run, scope, element):
+    if "e" not in (scope.extra or {}) and not _enough(run, scope, element):
         return
     run.keep(scope, "e", 1)
-    if element.cancel_remaining:
-        run.clear(scope)
+    for token in list(scope.children.values()):  # nothing more begins; what has begun may have to go too
+        if element.cancel_remaining or not (token.entered or token.extra):
+            run.cancel(token)
     run.later("close", scope)
 
 
@@ -488,7 +490,7 @@ class CallActivity(Behaviour):
     def closed(self, run: "Run", token: Token, element: Element) -> None:
         if not element.outputs and element.call is not None and element.call.pass_child:
             scope, loop = run.scope(token), element.loop
-            own = {"loopCounter", loop.item} if loop is not None and run.is_child(token) else set()
+            own = {"loopCounter", loop.item, loop.output_name} if loop is not None and run.is_child(token) else set()
             for name, value in token.values().items():
                 if name not in own:
                     scopes.write(run, scope, name, value, inside=True)

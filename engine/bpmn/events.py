@@ -274,6 +274,7 @@ def _handle(run: "Run", scope: Token, start: Element, payload: Payload) -> None:
     body.variables = {}
     run.put(body, "entered", True)
     run.emit(body, {"e": "element.entered", "el": start.scope, "token": body.id})
+    scopes.open_data(run, body)
     listen(run, body)
     occur(run, run.add(body, start.id), payload)
 

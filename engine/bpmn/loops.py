@@ -64,7 +64,10 @@ def _items(run: "Run", host: Token, loop: Loop) -> list[Any]:
 
 
 def _locals(loop: Loop, number: int, item: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {"loopCounter": number}
+    found: dict[str, Any] = {}
+    if loop.output_name is not None:  # what the child will put out is its own from the start, as in Camunda 8
+        found[loop.output_name] = None
+    found["loopCounter"] = number
     if loop.item is not None:
         found[loop.item] = item
     return found

@@ -169,6 +169,7 @@ class Reader(BpmnParser):  # type: ignore[misc]
         self.ids: dict[str, Node] = {}
         self.lanes: dict[str, Node] = {}
         self.correlations: dict[str, Correlation] = {}  # by message
+        self.written: set[str] = set()  # data objects and properties to which data associations lead
         self.handlers: dict[str, str] = {}  # compensating activity: the boundary event that an association leads from
 
     def problem(self, element: str | None, code: str, message: str, **params: Any) -> None:
@@ -272,6 +273,11 @@ class Reader(BpmnParser):  # type: ignore[misc]
                 kinds = [local(self.ids[end]) if end in self.ids else "" for end in (boundary, handler)]
                 if kinds[0] == "boundaryEvent" and kinds[1] in ACTIVITIES:
                     self.handlers[handler] = boundary
+        for association in root.iter(tag("dataOutputAssociation")):
+            if association.find(tag("sourceRef")) is not None or association.find(tag("assignment")) is not None:
+                self.written.add(self._object(text_of(association.find(tag("targetRef")))))
+        for ref in root.iter(tag("loopDataOutputRef")):
+            self.written.add(self._object(text_of(ref)))
         for ref in root.iter(tag("flowNodeRef")):
             lane = ref.getparent()
             if lane is not None:
@@ -290,6 +296,11 @@ class Reader(BpmnParser):  # type: ignore[misc]
                     node.set(name, self._bare(text))
             if local(node).endswith(("Ref", "Refs")) and not len(node):
                 node.text = self._bare(text_of(node))
+
+    def _object(self, ref: str) -> str:
+        """The data object that a reference means, or what it is."""
+        node = self.ids.get(ref)
+        return ref if node is None else node.get("dataObjectRef") or ref
 
     def _bare(self, ref: str) -> str:
         """A reference without the prefix of a namespace, if it then is an id of the file."""

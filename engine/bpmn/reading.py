@@ -25,6 +25,7 @@ from engine.bpmn.definition import (
     Loop,
     Timer,
     Value,
+    variable_of,
 )
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ class Facts:
             "instantiate": node.get("instantiate") == "true",
             "parallel_instantiation": node.get("eventGatewayType") == "Parallel",
             "loop": self._loop(),
+            "data": tuple(self._data_inside()) if kind in CONTAINERS else (),
             "inputs": (*self._associations("Input"), *self._mappings("input")),
             "outputs": (*self._mappings("output"), *self._associations("Output")),
             "assignment": self._assignment() if kind == "userTask" else None,
@@ -341,12 +343,19 @@ class Facts:
                 )
             if item is not None:
                 loop = replace(loop, item=item.get("name") or item.get("id"))
-        loop = replace(loop, output_name=_variable_of(loop.output_element))
+        loop = replace(loop, output_name=variable_of(loop.output_element))
         if loop.collection is None and loop.cardinality is None and self.id not in self.reader.broken:
             self.problem(
                 "missing_collection", "Expected an input collection or a cardinality in the multi-instance loop."
             )
         return loop
+
+    def _data_inside(self) -> Iterator[str]:
+        """The data objects and properties of a sub-process that live as long as it does (BPMN 10.4.1): those to which
+        a data association leads. What is only drawn is no variable."""
+        for child in self.node.iterchildren(tag("dataObject"), tag("property")):
+            if child.get("id") in self.reader.written:
+                yield self._data(child.get("id") or "")
 
     def _data(self, ref: str) -> str:
         """The variable that a data input, output, object or property stands for: its name, or its id."""
@@ -566,15 +575,6 @@ class Facts:
             zeebe.get("propagateAllParentVariables", "true") == "true",
             zeebe.get("propagateAllChildVariables", "true") == "true",
         )
-
-
-def _variable_of(expression: feel.Compiled | None) -> str | None:
-    """The variable of an expression that is nothing but a variable or a path in one."""
-    if expression is None or len(expression.variables) != 1 or expression.possible_variables:
-        return None
-    (name,) = expression.variables
-    path = re.fullmatch(re.escape(name) + r"(\s*\.\s*[^\W\d]\w*)*", expression.text.strip())
-    return name if path is not None else None
 
 
 def documentation(node: Node) -> str:

@@ -397,6 +397,7 @@ class Run:
         """Arm the event sub-processes of a scope and start tokens inside it."""
         inside = self.inner(token)
         container = inside.containers[self.container(token)]
+        scopes.open_data(self, token)
         events.listen(self, token)
         for start in container.starts:
             self.later("enter", self.add(token, start))
@@ -437,12 +438,12 @@ class Run:
     def leave(self, token: Token, element: Element) -> None:
         """Send a token on along the flows that are to be taken."""
         scope = self.scope(token)
+        behaviours.left(self, scope, element)
         for flow in self.select(token, element):
             for _ in range(element.completion_quantity):
                 if len(self.agenda) > self.env.agenda_limit:
                     raise AgendaLimit
                 self.take(scope, flow)
-        behaviours.left(self, scope, element)
         if token.extra:
             compensation.handled(self, token)
         self.drop(token)

@@ -155,6 +155,13 @@ def declare(run: "Run", frame: Token, name: str, new: Any) -> None:
     run.changed.add(frame.part.id)
 
 
+def open_data(run: "Run", token: Token) -> None:
+    """The data objects of a sub-process are empty when it is entered."""
+    for name in run.node(token).data:
+        if name not in (token.variables or {}):
+            declare(run, token, name, None)
+
+
 def _assign(run: "Run", token: Token, target: str, new: Any, local: bool) -> None:
     """Set a name or a dotted path; contexts on the way are copied, never changed in place."""
     name, _, path = target.partition(".")
@@ -188,10 +195,12 @@ def map_in(run: "Run", token: Token, element: Element) -> None:
 
 
 def map_out(run: "Run", token: Token, element: Element) -> None:
-    """Output mappings read what the activity sees and write outside."""
+    """Output mappings read what the activity sees and write outside; what one turn of a loop puts out stays its own."""
     scope = run.scope(token)
+    own = element.loop.output_name if element.loop is not None and run.is_child(token) else None
     for mapping in element.outputs:
-        _assign(run, scope, mapping.target, stored(run, mapping.source, token), local=False)
+        inside = own is not None and mapping.target.partition(".")[0] == own
+        _assign(run, token if inside else scope, mapping.target, stored(run, mapping.source, token), local=inside)
 
 
 def take(run: "Run", token: Token, element: Element, result: Mapping[str, Any]) -> None:
