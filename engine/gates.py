@@ -26,6 +26,7 @@ DEFAULT_OUTCOMES = ("dong_y", "yeu_cau_chinh_sua", "khong_dong_y")
 # Every outcome but approval needs a reason of at least so many characters (domain.md §1.4, a house rule).
 REASON_MIN = 10
 REASON_MAX = 5000
+# The return of so many rounds is not a matter of the two alone any more (domain.md §1.4).
 MAX_ROUNDS = 3
 # The outcomes that send work back.
 RETURNS = tuple(slug for slug, kind in OUTCOMES.items() if kind == "return")

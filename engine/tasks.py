@@ -340,6 +340,14 @@ def sent_back(
     return found
 
 
+def returns(conn: sa.Connection, tenant: int, task: Any, outcomes: Collection[str]) -> list[Any]:
+    """The decisions of a gate, oldest first, that sent work back: (reason, ended_at)."""
+    t = tasks.c
+    same = sa.and_(t.tenant_id == tenant, t.case_id == task.case_id, t.element == task.element)
+    decided = sa.and_(t.state == "completed", t.outcome.in_(list(outcomes)))
+    return list(conn.execute(sa.select(t.reason, t.ended_at).where(same, decided).order_by(t.ended_at, t.id)))
+
+
 def holding(conn: sa.Connection, tenant: int, case_id: str, elements: list[str]) -> list[str]:
     """Who still has open tasks of some elements of a case: person ids and candidate keys."""
     t = tasks.c

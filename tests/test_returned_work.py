@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import offices
 from engine import Conflict, Invalid
 from engine.records import tasks
-from offices import DRAFTER, HEAD, PROVINCE, REASON, VICE_CHAIR, handles, refused
+from offices import DIRECTOR, DRAFTER, HEAD, PROVINCE, REASON, VICE_CHAIR, handles, refused
 from webui import demo
 
 At = Callable[..., offices.Office]
@@ -128,3 +128,56 @@ def test_another_kind_of_document_needs_another_draft(office_at: At) -> None:
     handles("chon_hinh_thuc", HEAD, doc_kind="ke_hoach", ly_do=REASON)(office.at("2022-03-04"))
     with refused(office, Conflict, "gate_closed"):
         hands_in(office, office.task(DRAFTER, "xay_dung_du_thao"))
+
+
+# --- the third time -----------------------------------------------------------------------------------------------
+
+
+def returns(office: offices.Office, times: int, person: str = VICE_CHAIR, element: str = "chi_dao") -> None:
+    """A gate returns so often; between, the drafter hands in new versions."""
+    for number in range(1, times + 1):
+        office.decides(person, element, "yeu_cau_chinh_sua", f"{REASON} Lần {number}.")
+        if number < times:
+            handles("hoan_thien_ho_so" if element == "chi_dao" else "xay_dung_du_thao")(office)
+
+
+def test_the_third_return_is_told_to_the_director_and_the_head_of_the_unit_once(office_at: At) -> None:
+    office = office_at("chi_dao")
+    returns(office, 2)
+    assert office.everybody_told("returned_too_often") == set()
+    assert office.case().escalations == []
+    handles("hoan_thien_ho_so")(office)
+    office.decides(VICE_CHAIR, "chi_dao", "yeu_cau_chinh_sua", f"{REASON} Lần 3.")
+    assert office.everybody_told("returned_too_often") == {DIRECTOR, HEAD}
+    notice = office.engine.queries.notices(DIRECTOR)[0]
+    reasons = [f"{REASON} Lần {number}." for number in (1, 2, 3)]
+    assert (notice.kind, notice.params["reasons"]) == ("returned_too_often", reasons)
+    (shown,) = office.case().escalations
+    assert (shown.name, [r.reason for r in shown.returns]) == ("Phó Chủ tịch cho ý kiến", reasons)
+    entry = next(row for row in office.case().journal if row.kind == "gate.decided")
+    assert entry.params["escalated"] == 3
+
+    handles("hoan_thien_ho_so")(office)
+    office.decides(VICE_CHAIR, "chi_dao", "yeu_cau_chinh_sua", f"{REASON} Lần 4.")
+    assert len(office.told(DIRECTOR, "returned_too_often")) == 1
+    assert len(office.case().escalations[0].returns) == 4
+    handles("hoan_thien_ho_so")(office)
+    office.decides(VICE_CHAIR, "chi_dao", "dong_y")
+    assert office.case().escalations == []
+    assert office.faults() == []
+
+
+def test_who_returns_it_the_third_time_is_not_told_of_it(office_at: At) -> None:
+    office = office_at("duyet_du_thao")
+    returns(office, 3, HEAD, "duyet_du_thao")
+    assert office.everybody_told("returned_too_often") == {DIRECTOR}
+
+
+def test_returns_of_different_gates_are_counted_apart(office_at: At) -> None:
+    office = office_at("chi_dao").at("2022-03-03")
+    returns(office, 2)
+    handles("hoan_thien_ho_so")(office)
+    office.decides(VICE_CHAIR, "chi_dao", "dong_y")
+    handles("hoan_thien_ho_so")(office)
+    office.decides(PROVINCE, "kiem_tra_ho_so", "chua_du", REASON)
+    assert office.everybody_told("returned_too_often") == set()

@@ -296,6 +296,9 @@ def complete(
         facts["seen"] = seen
     if signed_as:
         facts["capacity"] = signed_as
+    reasons = _too_often(tx, task, values)
+    if reasons:
+        facts["escalated"] = _escalate(tx, task, actor, reasons)
     moved = advance(
         tx,
         task,
@@ -399,6 +402,31 @@ def _check_conditions(
     if not is_gate:
         return None
     return [{"artefact": v.artefact, "number": v.number, "sha256": v.sha256, "version": v.id} for v in newest.values()]
+
+
+def _too_often(tx: Tx, task: Any, values: Mapping[str, Any]) -> list[str]:
+    """The reasons of all rounds when a gate has just sent work back for the last time that it may by itself; else none,
+    so that it is told once."""
+    if task.round < gates.MAX_ROUNDS or values.get("outcome") not in gates.RETURNS:
+        return []
+    returned = tasks.returns(tx.conn, tx.tenant, task, gates.RETURNS)
+    return [row.reason or "" for row in returned] if len(returned) == gates.MAX_ROUNDS else []
+
+
+# Who takes a case further that comes back again and again: the director, and the head of the unit that drafts.
+ESCALATE_TO = ("dept_director", "unit_head")
+
+
+def _escalate(tx: Tx, task: Any, actor: str, reasons: list[str]) -> dict[str, Any]:
+    """Tell them, with the reasons of all rounds; returns what the journal keeps."""
+    told: dict[str, None] = {}
+    for lane in ESCALATE_TO:
+        key = f"{lane}@{task.lead_unit}" if lane in tx.environment_facts.unit_lanes else lane
+        told |= dict.fromkeys(person.id for person in org.holders(tx.conn, tx.tenant, key, tx.today))
+    told.pop(actor, None)  # who has just decided knows
+    params = {"title": task.title, "task": task.name, "by": actor, "rounds": len(reasons), "reasons": reasons}
+    notices.tell(tx.conn, tx.tenant, told, "returned_too_often", params, tx.now, task.case_id)
+    return {"rounds": len(reasons), "told": list(told)}
 
 
 def _tell_returned(tx: Tx, task: Any, actor: str, values: Mapping[str, Any], opened: list[dict[str, Any]]) -> None:

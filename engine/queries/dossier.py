@@ -18,11 +18,13 @@ from engine.queries.opinions import rounds
 from engine.queries.register import URGENCY, case_state
 from engine.queries.views import (
     CaseView,
+    Escalation,
     GateRow,
     IncidentView,
     JournalRow,
     Milestone,
     StepRow,
+    Submission,
 )
 from engine.queries.work import document_views, drafters, person_name, signed_versions
 from engine.records import cases, focus_tasks, incidents, journal, people, tasks, units
@@ -142,7 +144,22 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
         progress=bpmn.variables(row.state).get("status"),
         drafter_name=person_name(tx, row.drafter) if row.drafter else None,
         drafters=_drafters(tx, row, actor),
+        escalations=_escalations(rows) if row.status == "running" else [],
     )
+
+
+def _escalations(rows: list[Any]) -> list[Escalation]:
+    """Gates that have sent work back as often as they may by themselves, and have not let it pass since."""
+    decided: dict[str, list[Any]] = defaultdict(list)
+    for t in sorted((t for t in rows if t.kind == "gate" and t.state == DONE), key=lambda t: (t.ended_at, t.id)):
+        decided[t.element].append(t)
+    found = []
+    for own in decided.values():
+        back = [t for t in own if t.outcome in gates.RETURNS]
+        if len(back) >= gates.MAX_ROUNDS and own[-1] is back[-1]:
+            told = [Submission(t.round, t.outcome, t.reason, t.ended_name or "", t.ended_at) for t in back]
+            found.append(Escalation(own[-1].name, told))
+    return found
 
 
 def _drafters(tx: Asker, row: Any, actor: org.Actor) -> list[tuple[str, str]]:
@@ -352,6 +369,8 @@ def _journal(tx: Asker, rows: list[Any], person: str, reads_opinions: bool, word
         payload = json.loads(row.payload) if row.payload else {}
         facts = {**(payload.get("answers") or {}), **payload}
         params = {key: facts[key] for key in SHOWN_FACTS if isinstance(facts.get(key), str | int)}
+        if isinstance(facts.get("escalated"), dict):
+            params["escalated"] = facts["escalated"]["rounds"]
         if params.get("element") in words:
             params["task_name"] = words[params["element"]]
         if row.kind == "opinion.given" and row.actor != person and not reads_opinions:

@@ -345,6 +345,14 @@ class IncidentView:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """A gate that sends work back again and again, as long as it has not let it pass: its returns, oldest first."""
+
+    name: str
+    returns: Sequence[Submission]
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """One case with all that its page needs."""
 
@@ -380,6 +388,7 @@ class CaseView:
     # who drafts it, and for who may replace them, by whom: (person, name)
     drafter_name: str | None = None
     drafters: Sequence[tuple[str, str]] = ()
+    escalations: Sequence[Escalation] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,3 +134,22 @@ def test_the_head_changes_the_drafter_on_the_cases_page(site: Callable[..., Any]
     journal = head.sees(f"{case}?phan=nhat-ky").text
     assert "Đổi người soạn thảo từ Chuyên viên Phòng Quản lý Khoa học 1 sang" in journal
     assert "Đã chuyển người khác soạn thảo:" in drafter.sees("/thong-bao").text
+
+
+def test_three_returns_are_shown_with_their_reasons(site: Callable[..., Any]) -> None:
+    here = site("duyet_du_thao")
+    for number in (1, 2, 3):
+        reason = f"{offices.REASON} Lần {number}."
+        here.office.decides(offices.HEAD, "duyet_du_thao", "yeu_cau_chinh_sua", reason)
+        if number < 3:
+            offices.handles("xay_dung_du_thao")(here.office)
+    director = here.person(offices.DIRECTOR)
+    case = director.sees(f"/ho-so/{here.office.case_id}")
+    assert "đã trả lại hồ sơ 3 lần; Giám đốc Sở và Trưởng đơn vị đã được báo." in case.text
+    journal = director.sees(f"/ho-so/{here.office.case_id}?phan=nhat-ky")
+    assert "Trả lại lần thứ 3: đã báo Giám đốc Sở và Trưởng đơn vị." in journal.text
+    notices = director.sees("/thong-bao").text
+    assert "Đã bị trả lại 3 lần tại “Trưởng đơn vị duyệt dự thảo”" in notices
+    for number in (1, 2, 3):
+        assert f"{number}. “{offices.REASON} Lần {number}.”" in notices
+        assert f"“{offices.REASON} Lần {number}.”" in case.text

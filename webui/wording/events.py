@@ -55,6 +55,7 @@ NOTICES = {
     "drafter_given": N_("You are now the drafter of: %(name)s"),
     "drafter_taken": N_("Somebody else now drafts: %(name)s"),
     "task_returned": N_("Returned for changes: %(name)s"),
+    "returned_too_often": N_("Returned %(rounds)s times at “%(task)s”: %(name)s"),
     "task_due_soon": N_("Due soon: %(name)s"),
     "task_late": N_("Overdue: %(name)s"),
     "case_late": N_("The case is behind the plan: %(name)s"),
