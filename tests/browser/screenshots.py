@@ -147,6 +147,27 @@ def opinions(visitor: visitors.Visitor) -> None:
     visitor.follows("Giải trình tiếp")
 
 
+FORGET = """() => {
+    const modeler = document.getElementById("modeler").modeler;
+    const [registry, canvas] = [modeler.get("elementRegistry"), modeler.get("canvas")];
+    modeler.get("modeling").removeElements([registry.get("f_ket_qua_chi_dao__dung_chi_dao")]);
+    modeler.get("selection").select(registry.get("chi_dao"));
+    const { x, y } = registry.get("chi_dao"), { width, height } = canvas.viewbox().outer;
+    canvas.viewbox({ x: x - 0.45 * width, y: y - 0.55 * height, width, height });
+}"""
+
+
+def editor(visitor: visitors.Visitor) -> None:
+    """The editor, where the analyst has taken away what follows a refusal; the problem that this causes is told."""
+    visitor.goes("/quy-trinh/chi_thi_khcn/sua")
+    page = visitor.page
+    page.wait_for_selector("#modeler[data-ready]", timeout=30_000)
+    page.evaluate(FORGET)
+    page.locator("[data-problems] > [data-problem]", has_text="Lỗi").first.wait_for(timeout=30_000)
+    page.locator("[data-problems]").evaluate("list => { list.scrollTop = list.parentElement.scrollTop = 0; }")
+    page.mouse.move(700, 300)
+
+
 def phone(visitor: visitors.Visitor) -> None:
     """The director's desk on a phone."""
     visitor.opens("Giám đốc duyệt, ký báo cáo")
@@ -162,6 +183,8 @@ PICTURES: dict[str, tuple[str, str, Show]] = {
     "ho-so-chi-tiet": (TODAY, "cv.tonghop.1", whole_case),
     "so-do": (TODAY, "cv.tonghop.1", diagram),
     "dien-thoai": (TODAY, "gd.so", phone),
+    "quy-trinh": (TODAY, "ptqt.so", lambda visitor: visitor.goes("/quy-trinh") and None),
+    "thiet-ke-quy-trinh": (TODAY, "ptqt.so", editor),
 }
 
 
