@@ -246,3 +246,24 @@ def test_a_thrower_does_not_hear_itself() -> None:
     assert case.waiting() == []
     case.deliver("signal", "alarm")
     assert case.waiting() == ["z"]
+
+
+def test_a_message_that_one_event_could_not_take_in_yet_is_not_given_to_it_twice() -> None:
+    case = Case(
+        compile(
+            """<startEvent id="s"/><parallelGateway id="g"/><userTask id="a"/>
+            <intermediateThrowEvent id="th">[message m]</intermediateThrowEvent>
+            <intermediateCatchEvent id="c">[message m]
+            [out if bad then count(for i in 1..1000, j in 1..1000 return i) else 1 -> z]</intermediateCatchEvent>
+            ~ s g c
+            ~ g a th""",
+            around='<message id="m" name="n"/>',
+        ),
+        bad=True,
+    )
+    case.deliver("message", "n", {})
+    assert len(case.incidents) == 1
+    case.do("a", bad=False)
+    assert (len(case.incidents), case.last("message.thrown")["caught_by"]) == (1, None)
+    case.retry(next(iter(case.incidents)))
+    assert (case.variables["z"], case.ended) == (1, "completed")

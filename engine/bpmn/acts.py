@@ -129,7 +129,7 @@ def fire(timer: str) -> Act:
         if s is None or s.kind != "t":
             raise Stale(timer)
         owner = part.tokens[s.owner]
-        if _pending(owner, s):
+        if messages.pending(s):
             raise Stale(timer, f"Timer {timer!r} has fired and waits for its incident to be resolved.")
         run.events.append({"e": "timer.fired", "timer": timer})
         run.later("trigger", owner, s.number, None)
@@ -250,7 +250,7 @@ def _directed(run: Run, name: str, key: str | None, values: Variables) -> Subscr
     for part_id in ("", *sorted(run.given, key=lambda i: [int(n) for n in i.split(".")])):
         part = run.part(part_id)
         for s in part.subscriptions.values():
-            if messages.takes(run, s, name, key, values) and not _pending(part.tokens[s.owner], s):
+            if messages.takes(run, s, name, key, values):
                 return s
     return None
 
@@ -294,7 +294,3 @@ def _listener(run: Run, task: str) -> Subscription | None:
     if any(i.action[:2] == ["asked", s.number] for i in s.part.tokens[s.owner].incidents.values()):
         raise Stale(task)
     return s
-
-
-def _pending(owner: Token, s: Subscription) -> bool:
-    return any(i.action[:2] == ["trigger", s.number] for i in owner.incidents.values())

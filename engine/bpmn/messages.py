@@ -122,7 +122,7 @@ def correlate(
 
 def takes(run: "Run", s: Subscription, name: str, key: str | None, payload: Payload) -> bool:
     """Whether a subscription waits for this message."""
-    if s.kind != "m" or s.name != name:
+    if s.kind != "m" or s.name != name or pending(s):
         return False
     if s.key is not None and key is not None:
         return s.key == key
@@ -132,6 +132,12 @@ def takes(run: "Run", s: Subscription, name: str, key: str | None, payload: Payl
         return s.key is None
     wanted = s.key if s.key is not None else _known(run, owner, correlation)
     return wanted is None or wanted == (key if key is not None else _in_payload(run, correlation, payload))
+
+
+def pending(s: Subscription) -> bool:
+    """Whether it has happened already, and waits for an incident to be resolved: it does not happen once more."""
+    owner = s.part.tokens[s.owner]
+    return any(i.action[:2] == ["trigger", s.number] for i in owner.incidents.values())
 
 
 def _is_target(run: "Run", s: Subscription, targets: frozenset[str]) -> bool:
