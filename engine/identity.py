@@ -188,8 +188,8 @@ def session_params(tenant: int, token: str, now: datetime, idle: int, total: int
 
 
 def find_session(conn: sa.Connection, tenant: int, token: str, now: datetime, idle: int, total: int) -> Any | None:
-    """The session row of a token that is neither idle too long nor too old; None when the person or every account of the
-    person is switched off."""
+    """The session row of a token that is neither idle too long nor too old; None when the person, or every account of
+    the person, is switched off."""
     return conn.execute(LIVE_SESSION, session_params(tenant, token, now, idle, total)).first()
 
 
