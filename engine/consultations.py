@@ -1,9 +1,11 @@
 """Rounds of opinions: who was asked, who answered, who kept silent, and what the drafter did with each remark.
 
 A round is the multi-instance of a user task with the property `consultation`. An opinion that is not given when the
-round closes counts as agreement by silence (`khong_tra_loi`), as official letters say; it stays visible as such.
+round closes is written down as such (`khong_tra_loi`); it counts as agreement, as official letters say, unless the
+model says `deemed_consent` false.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +16,19 @@ from engine.errors import Conflict, Invalid, Reason
 from engine.records import consultations, opinions
 
 RESPONSES = ("tiep_thu", "giai_trinh")
+SILENT = "khong_tra_loi"
+
+
+def deemed_consent(properties: Mapping[str, str]) -> bool:
+    """Whether silence counts as agreement, by the properties of the task that asks: it does unless it says not."""
+    return properties.get("deemed_consent", "true").strip().lower() != "false"
+
+
+def silence(asking: Mapping[str, str], closing: Mapping[str, str]) -> str:
+    """The outcome that is written down for who kept silent. The timer that closes the round may name another than
+    `khong_tra_loi` (property `silence`), but none that agrees where silence is no consent."""
+    named = closing.get("silence", "").strip() or SILENT
+    return named if deemed_consent(asking) else SILENT
 
 
 def open_round(conn: sa.Connection, tenant: int, row: dict[str, Any]) -> str:
@@ -62,8 +77,10 @@ def answer(conn: sa.Connection, tenant: int, task_id: str, actor: str, now: date
     )
 
 
-def close_round(conn: sa.Connection, tenant: int, case_id: str, host: str, now: datetime) -> None:
-    """Close a round: whoever is silent now is written down as such."""
+def close_round(
+    conn: sa.Connection, tenant: int, case_id: str, host: str, now: datetime, outcome: str = SILENT
+) -> None:
+    """Close a round: whoever is silent now is written down as such, with the model's `outcome` for it."""
     row = find_round(conn, tenant, case_id, host)
     if row is None or row.closed_at is not None:
         return
@@ -71,7 +88,7 @@ def close_round(conn: sa.Connection, tenant: int, case_id: str, host: str, now: 
     conn.execute(
         sa.update(opinions)
         .where(o.tenant_id == tenant, o.consultation_id == row.id, o.outcome.is_(None))
-        .values(outcome="khong_tra_loi")
+        .values(outcome=outcome)
     )
     conn.execute(
         sa.update(consultations)

@@ -164,7 +164,7 @@ def record(
     for event in events:
         by_name[event["e"]].append(event)
     also = _write_shards(tx, case.case_id, outcome.shards, loaded, by_name)
-    _withdraw(tx, case.case_id, by_name)
+    _withdraw(tx, case.case_id, bundle, by_name)
     opened = _open_tasks(tx, case, bundle, events, by_name)
     if by_name["timer.armed"]:
         jobs.arm(tx.conn, tx.tenant, case.case_id, by_name["timer.armed"])
@@ -261,7 +261,7 @@ def _write_shards(
     return [(DELETE_SHARDS, {"b_tenant": tx.tenant, "b_id": case_id, "b_shards": ended})] if ended else []
 
 
-def _withdraw(tx: Tx, case_id: str, by_name: Mapping[str, list[dict[str, Any]]]) -> None:
+def _withdraw(tx: Tx, case_id: str, bundle: definitions.Bundle, by_name: Mapping[str, list[dict[str, Any]]]) -> None:
     """Take off what the step ended: tasks, timers, jobs, subscriptions, whole multi-instances."""
     conn, tenant = tx.conn, tx.tenant
     tasks.cancel(conn, tenant, case_id, [e["task"] for e in by_name["task.cancelled"]], tx.now)
@@ -273,7 +273,9 @@ def _withdraw(tx: Tx, case_id: str, by_name: Mapping[str, list[dict[str, Any]]])
         tasks.cancel_host(conn, tenant, case_id, dropped["host"], tx.now)
         jobs.cancel_host(conn, tenant, case_id, dropped["host"])
     for closed in by_name["host.closed"]:
-        consultations.close_round(conn, tenant, case_id, closed["host"], tx.now)
+        here = tx.models.bundle(conn, tenant, closed["process"]) if closed.get("process") else bundle
+        silent = _silence(here.definition, closed["el"])
+        consultations.close_round(conn, tenant, case_id, closed["host"], tx.now, silent)
 
 
 def _open_tasks(
@@ -381,6 +383,13 @@ def _open_round(
 def _closes(element: bpmn.Element | None, host: str) -> bool:
     """Whether this is an interrupting timer on the border of `host`."""
     return element is not None and element.attached_to == host and element.interrupting
+
+
+def _silence(definition: bpmn.Definition, host: str) -> str:
+    """What the model wants written down for who is silent when the round of `host` closes."""
+    timers = (e for e in definition.elements.values() if _closes(e, host) and "silence" in e.properties)
+    closing = next(timers, None)
+    return consultations.silence(definition.elements[host].properties, closing.properties if closing else {})
 
 
 def _milestone(bundle: definitions.Bundle, completed: list[dict[str, Any]]) -> str | None:

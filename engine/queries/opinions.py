@@ -1,11 +1,13 @@
 """Rounds of opinions as pages show them: who answered what, who is silent, what the drafter did with each remark."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine import consultations as consultations_of
 from engine import deadlines
 from engine.org import Actor
 from engine.queries.access import Asker, due_of, key_names
@@ -29,7 +31,13 @@ def rounds(tx: Asker, case_id: str, actor: Actor, drafts: bool, only_task: str |
     if not heads:
         return []
     rows = tx.conn.execute(
-        sa.select(opinions, _answered.c.name.label("answered_name"), tasks.c.due_at, tasks.c.state.label("task_state"))
+        sa.select(
+            opinions,
+            _answered.c.name.label("answered_name"),
+            tasks.c.due_at,
+            tasks.c.state.label("task_state"),
+            tasks.c.definition,
+        )
         .join(tasks, sa.and_(tasks.c.tenant_id == o.tenant_id, tasks.c.id == o.task_id))
         .outerjoin(_answered, sa.and_(_answered.c.tenant_id == o.tenant_id, _answered.c.id == o.answered_by))
         .where(o.tenant_id == tx.tenant, o.consultation_id.in_([h.id for h in heads]))
@@ -72,8 +80,9 @@ def _round(
     mine = [r for r in own if r.participant in actor.keys or r.answered_by == actor.id]
     reads_all = drafts or (actor.in_department and not (mine and head.closed_at is None))
     shown = [r for r in (own if reads_all else mine) if only_task is None or r.task_id == only_task]
-    counts = Counter(r.outcome or "khong_tra_loi" for r in (own if reads_all else mine))
-    views = [_opinion(tx, n, r, who[r.participant], drafts) for n, r in enumerate(shown, 1)]
+    counts = Counter(r.outcome or consultations_of.SILENT for r in (own if reads_all else mine))
+    deemed = consultations_of.deemed_consent(_asking(tx, head, own))
+    views = [_opinion(tx, n, r, who[r.participant], drafts, deemed) for n, r in enumerate(shown, 1)]
     return ConsultationView(
         id=head.id,
         kind=head.kind,
@@ -83,13 +92,23 @@ def _round(
         answered=sum(r.answered_at is not None for r in own),
         asked_at=head.opened_at,
         due=due_of(tx, head.due_at, _closed_at(head)),
-        deemed_consent=True,
-        deemed_from=deadlines.due_day(head.due_at) + timedelta(days=1) if head.due_at else None,
+        deemed_consent=deemed,
+        deemed_from=deadlines.due_day(head.due_at) + timedelta(days=1) if deemed and head.due_at else None,
         closed=head.closed_at is not None,
         counts=dict(counts),
         open_responses=sum(v.may_respond and v.response is None for v in views),
         opinions=views,
     )
+
+
+def _asking(tx: Asker, head: Any, own: list[Any]) -> Mapping[str, str]:
+    """The properties of the task that asked, in the model that the round was opened under."""
+    if not own:
+        return {}
+    found: Mapping[str, str] = (
+        tx.models.bundle(tx.conn, tx.tenant, own[0].definition).definition.elements[head.element].properties
+    )
+    return found
 
 
 def _closed_at(head: Any) -> Any:
@@ -99,10 +118,12 @@ def _closed_at(head: Any) -> Any:
     return head.due_at - timedelta(microseconds=1)
 
 
-def _opinion(tx: Asker, n: int, row: Any, who: tuple[str, str | None], is_drafter: bool) -> OpinionView:
+def _opinion(tx: Asker, n: int, row: Any, who: tuple[str, str | None], is_drafter: bool, deemed: bool) -> OpinionView:
     answered = row.answered_at is not None
     needs = answered and (bool(row.remark) or row.outcome in ("dong_y_co_y_kien", "khong_dong_y"))
-    silent = "deemed" if row.outcome == "khong_tra_loi" else "withdrawn" if row.task_state == "cancelled" else "waiting"
+    silent = "withdrawn" if row.task_state == "cancelled" else "waiting"
+    if row.outcome is not None:  # the round was closed on them
+        silent = "deemed" if deemed else "silent"
     return OpinionView(
         id=row.id,
         no=n,

@@ -1,6 +1,7 @@
 """Hồ sơ: the focus tasks of the plan, opening a case, one case with its parts."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -153,3 +154,22 @@ def test_three_returns_are_shown_with_their_reasons(site: Callable[..., Any]) ->
     for number in (1, 2, 3):
         assert f"{number}. “{offices.REASON} Lần {number}.”" in notices
         assert f"“{offices.REASON} Lần {number}.”" in case.text
+
+
+def test_a_round_where_silence_is_no_consent_says_so(site: Callable[..., Any], tmp_path: Path) -> None:
+    here = site("nhan_nhiem_vu")
+    asks = '<zeebe:property name="consultation" value="internal"/><zeebe:property name="deemed_consent" value="false"/>'
+    body = f"""<startEvent id="s"/>
+        <userTask id="hoi" name="Góp ý">[each ["cv.qlkh.2"] as nguoi]<ext><zeebe:assignmentDefinition assignee="=nguoi"/>
+        <zeebe:properties>{asks}</zeebe:properties></ext></userTask>
+        <boundaryEvent id="het" attachedToRef="hoi">[timer Duration P5D]</boundaryEvent><endEvent id="e"/>
+        ~ s hoi e
+        ~ het e"""
+    offices.with_small_process(here.office, tmp_path, body)
+    here.office.opens(offices.SECRETARY, "T2")
+    page = f"/ho-so/{here.office.case_id}?phan=y-kien"
+    shown = here.person(offices.SECRETARY).sees(page).text
+    assert "ghi nhận là không trả lời, không coi là nhất trí" in shown and "coi như nhất trí" not in shown
+    here.office.at("2022-02-07")
+    shown = here.person(offices.SECRETARY).sees(page).text
+    assert "Không trả lời" in shown and "Coi như nhất trí" not in shown

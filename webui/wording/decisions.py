@@ -113,6 +113,8 @@ def opinion_mark(opinion: Any) -> Mark:
         return Mark("circle-dashed", _("Not answered yet"), "warn")
     if opinion.state == "deemed":
         return Mark("circle-dashed", _("Counts as agreeing"), "idle")
+    if opinion.state == "silent":
+        return Mark("circle-dashed", _("Did not answer"), "idle")
     if opinion.state == "withdrawn":
         return Mark("circle", _("Withdrawn"), "idle")
     icon, text, tone = OPINIONS.get(opinion.outcome, ("circle", opinion.outcome or "–", "idle"))
