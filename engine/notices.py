@@ -1,6 +1,6 @@
 """What people are told inside the application. The web layer words a notice from its kind and parameters."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,23 @@ def tell(
     if rows:
         conn.execute(sa.insert(notices), rows)
     return len(rows)
+
+
+def told_since(
+    conn: sa.Connection, tenant: int, persons: Collection[str], kind: str, case_id: str, since: datetime
+) -> set[tuple[str, str | None]]:
+    """Who of some people was given notices of a kind about a case since an instant: (person, task)."""
+    n = notices.c
+    rows = conn.execute(
+        sa.select(n.person_id, n.task_id).where(
+            n.tenant_id == tenant,
+            n.person_id.in_(sorted(persons)),
+            n.created_at >= since,
+            n.kind == kind,
+            n.case_id == case_id,
+        )
+    )
+    return {(row.person_id, row.task_id) for row in rows}
 
 
 def read_all(conn: sa.Connection, tenant: int, person: str, now: datetime) -> None:

@@ -348,13 +348,13 @@ def returns(conn: sa.Connection, tenant: int, task: Any, outcomes: Collection[st
     return list(conn.execute(sa.select(t.reason, t.ended_at).where(same, decided).order_by(t.ended_at, t.id)))
 
 
-def holding(conn: sa.Connection, tenant: int, case_id: str, elements: list[str]) -> list[str]:
-    """Who still has open tasks of some elements of a case: person ids and candidate keys."""
+def holding(conn: sa.Connection, tenant: int, case_id: str, elements: list[str]) -> list[Any]:
+    """The open tasks of some elements of a case: id, holder (a person id or a candidate key)."""
     t = tasks.c
     return list(
         conn.execute(
-            sa.select(sa.func.coalesce(t.assignee, t.candidate)).where(
-                t.tenant_id == tenant, t.case_id == case_id, t.element.in_(elements), t.state.in_(OPEN_STATES)
-            )
-        ).scalars()
+            sa.select(t.id, sa.func.coalesce(t.assignee, t.candidate).label("holder"))
+            .where(t.tenant_id == tenant, t.case_id == case_id, t.element.in_(elements), t.state.in_(OPEN_STATES))
+            .order_by(t.id)
+        )
     )

@@ -343,7 +343,8 @@ def publish(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
 @jobs.handler("trinhky:notify")
 def notify(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
     """Tell people something: those of the lanes in header `lanes`, and those who still hold tasks of the elements in
-    header `open_tasks` (both space separated). Header `template` is the notice's kind."""
+    header `open_tasks` (both space separated), of each task at most once a day. Header `template` is the notice's
+    kind."""
     headers: Mapping[str, str] = job.payload["headers"]
     unit_lanes = tx.environment_facts.unit_lanes
     persons: list[str] = []
@@ -353,9 +354,24 @@ def notify(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
             continue
         key = f"{lane}@{case.lead_unit}" if lane in unit_lanes else lane
         persons += [row.id for row in org.holders(tx.conn, tx.tenant, key, tx.today)]
-    elements = (headers.get("open_tasks") or "").split()
-    for holder in tasks.holding(tx.conn, tx.tenant, case.case_id, elements) if elements else ():
-        persons += [row.id for row in org.holders(tx.conn, tx.tenant, holder, tx.today)]
+    kind = headers.get("template") or "notice"
     params = {"case": case.code, "title": case.title, "element": job.element}
-    notices.tell(tx.conn, tx.tenant, persons, headers.get("template") or "notice", params, tx.now, case.case_id)
+    notices.tell(tx.conn, tx.tenant, persons, kind, params, tx.now, case.case_id)
+    elements = (headers.get("open_tasks") or "").split()
+    if elements:
+        _remind(tx, case, elements, frozenset(persons), kind, params)
     return {}
+
+
+def _remind(tx: Tx, case: Any, elements: list[str], told: frozenset[str], kind: str, params: Mapping[str, Any]) -> None:
+    """Remind those who hold open tasks, each of a task once a day: two reminders of a short round may fall on one."""
+    holders: dict[str, list[str]] = {}
+    for task in tasks.holding(tx.conn, tx.tenant, case.case_id, elements):
+        found = org.holders(tx.conn, tx.tenant, task.holder, tx.today)
+        holders[task.id] = [row.id for row in found if row.id not in told]
+    everybody = {person for persons in holders.values() for person in persons}
+    morning = deadlines.end_of_day(tx.today - deadlines.ONE_DAY)
+    before = notices.told_since(tx.conn, tx.tenant, everybody, kind, case.case_id, morning)
+    for task_id, persons in holders.items():
+        new = [person for person in persons if (person, task_id) not in before]
+        notices.tell(tx.conn, tx.tenant, new, kind, params, tx.now, case.case_id, task_id)

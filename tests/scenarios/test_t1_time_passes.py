@@ -154,6 +154,19 @@ def test_a_case_that_is_never_finished_is_taken_to_director_and_office(office_at
     assert office.faults() == []
 
 
+def test_two_reminders_of_a_short_round_that_fall_on_one_morning_are_one_notice(office_at: At) -> None:
+    """Of two working days, half is over when one is left."""
+    office = office_at("duyet_du_thao").until("mo_dot_xin_y_kien")
+    handles("mo_dot_xin_y_kien", days=2)(office)
+    office.at("2022-02-10")
+    fired = [row for row in office.case().journal if row.kind == "timer.fired"]
+    assert len({row.at for row in fired if row.params["element"].startswith("nhac_")}) == 1
+    assert len([row for row in fired if row.params["element"].startswith("nhac_")]) == 2
+    assert [len(office.told(person, "nhac_gop_y")) for person in ("cct.tdc", LEADER)] == [1, 1]
+    notice = next(n for n in office.engine.queries.notices("cct.tdc") if n.kind == "nhac_gop_y")
+    assert notice.task_id is not None, "it leads to the task"
+
+
 def test_the_plans_timers_are_set_from_the_months_of_the_plan(office_at: At) -> None:
     office = office_at("phan_cong")
     armed = office.read(sa.select(timers.c.due_at).where(timers.c.state == "armed").order_by(timers.c.due_at))

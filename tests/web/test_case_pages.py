@@ -160,8 +160,8 @@ def test_a_round_where_silence_is_no_consent_says_so(site: Callable[..., Any], t
     here = site("nhan_nhiem_vu")
     asks = '<zeebe:property name="consultation" value="internal"/><zeebe:property name="deemed_consent" value="false"/>'
     body = f"""<startEvent id="s"/>
-        <userTask id="hoi" name="Góp ý">[each ["cv.qlkh.2"] as nguoi]<ext><zeebe:assignmentDefinition assignee="=nguoi"/>
-        <zeebe:properties>{asks}</zeebe:properties></ext></userTask>
+        <userTask id="hoi" name="Góp ý">[each ["cv.qlkh.2"] as nguoi]
+        <ext><zeebe:assignmentDefinition assignee="=nguoi"/><zeebe:properties>{asks}</zeebe:properties></ext></userTask>
         <boundaryEvent id="het" attachedToRef="hoi">[timer Duration P5D]</boundaryEvent><endEvent id="e"/>
         ~ s hoi e
         ~ het e"""
