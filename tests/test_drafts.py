@@ -353,6 +353,25 @@ def test_an_uploaded_model_becomes_a_draft_with_a_diagram(office: offices.Office
     assert office.engine.queries.draft(ANALYST, T1).base == 1
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "windows-1258", "utf-8-sig"])
+def test_an_upload_in_another_encoding_is_kept_as_browsers_read_it(office: offices.Office, encoding: str) -> None:
+    drawn = office.engine.queries.model(ANALYST, T1)
+    said = renamed(drawn, "Bước tư").decode().replace("UTF-8", encoding.removesuffix("-sig"))
+    sent = said.encode(encoding, "xmlcharrefreplace")
+    assert office.engine.models.import_draft(ANALYST, sent) == (T1, 1)
+    kept = office.engine.queries.draft(ANALYST, T1).content
+    assert 'name="Bước tư"' in kept.decode("utf-8-sig")
+    assert kept.count(b"<dc:Bounds") == drawn.count(b"<dc:Bounds")  # drawn as it was
+    assert office.engine.queries.differences(ANALYST, T1, 1, 0).changes
+
+
+def test_the_same_file_again_opens_the_draft_that_it_is(office: offices.Office) -> None:
+    office.engine.models.import_draft(ANALYST, SOUND)
+    assert office.engine.models.import_draft(ANALYST, SOUND) == ("quy_trinh_moi", 1)
+    with pytest.raises(Conflict):
+        office.engine.models.import_draft(ANALYST, SOUND.replace("Soạn".encode(), b"B"))
+
+
 @pytest.mark.parametrize(
     ("xml", "code"),
     [

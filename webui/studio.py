@@ -82,8 +82,10 @@ def problem_counts(rows: Any) -> dict[str, tuple[int, int] | None]:
         which = DRAFT if row.draft else None
         report = engine().queries.problems(actor(), row.id, which, PATIENCE).report
         # That not everything was looked at is no fault of the model; its page says it.
-        warnings = [f for f in report.findings if f.severity == "warning" and f.rule != "cap_reached"]
-        found[row.id] = (len(report.errors), len(warnings))
+        unseen = ("cap_reached", "time_reached")
+        warnings = [f for f in report.findings if f.severity == "warning" and f.rule not in unseen]
+        late = any(f.rule == "time_reached" for f in report.findings)
+        found[row.id] = None if late and not report.errors else (len(report.errors), len(warnings))
     return found
 
 
@@ -318,7 +320,7 @@ def deploy(process_id: str) -> Any:
     if seen is None:
         return {"code": "precondition_required"}, 428
     note = str(asked.get("note") or "")[:2000]
-    if "\0" in note:
+    if "\0" in note or any("\ud800" <= letter <= "\udfff" for letter in note):  # no database holds these
         return {"code": "invalid"}, 422
     try:
         _id, version = engine().models.deploy_draft(actor(), process_id, seen, note)

@@ -15,6 +15,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import sqlalchemy as sa
+from lxml import etree
 
 from engine import bpmn, deadlines, definitions, forms, lint, org
 from engine.bpmn import layout
@@ -181,7 +182,8 @@ DRAWN = 200
 
 def readable(xml: bytes, process_id: str | None = None, draw: bool = False) -> Readable:
     """A model from outside; pure, and may take a second. It must be BPMN of the process `process_id` (of any whose id
-    is a slug, when None); `draw` gives it a diagram when it has none. Raises DefinitionError."""
+    is a slug, when None); `draw` gives it a diagram when it has none. Kept in UTF-8, as browsers read what they are
+    given. Raises DefinitionError."""
     file = f"{process_id}.bpmn" if process_id else "model.bpmn"
     definition = bpmn.compile(xml, file=file, strict=False)
     found = definition.process_id
@@ -194,10 +196,24 @@ def readable(xml: bytes, process_id: str | None = None, draw: bool = False) -> R
     if not PROCESS_ID.fullmatch(found):
         message = "expected a process id of small letters, digits and _, beginning with a letter"
         raise DefinitionError([Problem(file, found, "bad_process_id", message, {"found": found})])
+    xml = _in_utf8(xml)
     if draw and b"BPMNShape" not in xml and len(definition.elements) <= DRAWN:
         with suppress(Exception):  # a model too broken to be drawn is still opened
             xml = layout.arrange(xml)
     return Readable(found, definition.name or found, xml)
+
+
+ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)""")
+
+
+def _in_utf8(xml: bytes) -> bytes:
+    """The bytes of a well-formed file as they are, of one in another encoding (UTF-16, windows-1258) written anew."""
+    declared = ENCODING.match(xml.removeprefix(b"\xef\xbb\xbf"))
+    if b"\0" not in xml[:4] and (declared is None or declared[1].lower() in (b"utf-8", b"utf8", b"us-ascii")):
+        return xml
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    tree = etree.fromstring(xml, parser).getroottree()
+    return bytes(etree.tostring(tree, encoding="UTF-8", xml_declaration=True))
 
 
 BLANK = """<?xml version="1.0" encoding="UTF-8"?>
@@ -264,10 +280,13 @@ def save_draft(tx: Tx, actor: str, model: Readable, seen: int, base: int | None 
 def import_draft(tx: Tx, actor: str, model: Readable) -> int:
     """Begin a draft with a model from a file; returns the number of the revision.
 
-    Raises Forbidden, and Conflict("draft_exists") when a draft is open: then `keep_import` stores the file.
+    Raises Forbidden, and Conflict("draft_exists") when a draft is open that says something else: then `keep_import`
+    stores the file.
     """
     require_analyst(tx, actor)
     if (found := _open_draft(tx, model.process_id)) is not None:
+        if found.hash == definitions.digest_of(model.xml):
+            return int(found.number)
         raise _conflict("draft_exists", found, found.number)
     return save_draft(tx, actor, model, 0)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import offices
+from engine.queries.checking import Reports
 from test_drafts import DEADLOCK, SOUND, renamed
 
 ANALYST, DRAFTER = "ptqt.so", "cv.qlkh.1"
@@ -349,6 +350,25 @@ def test_errors_stand_in_the_way_and_nothing_is_deployed(site: At) -> None:
     assert answer.json["problems"] == editor.checks(xml).json["problems"]
     assert "deadlock" in {p["rule"] for p in answer.json["problems"]}
     assert stored(here.office) == before
+
+
+def test_a_note_that_no_database_holds_is_refused(site: At) -> None:
+    editor = Editor(site().person(ANALYST))
+    xml, etag = editor.model()
+    etag = editor.saves(renamed(xml, "Một"), etag).headers["ETag"]
+    for note in ("\ud800", "a\0b"):
+        assert editor.deploys(etag, note).status_code == 422
+    assert editor.deploys(etag, "Một\n<b>").status_code == 200
+
+
+def test_a_model_whose_runs_were_not_looked_at_is_not_called_faultless(site: At) -> None:
+    here = site()
+    analyst = here.person(ANALYST)
+    upload(analyst, DEADLOCK)
+    here.office.engine.reports = Reports(at_once=0)
+    assert "Chưa kiểm tra" in analyst.sees("/quy-trinh").text and "1 lỗi" not in analyst.sees("/quy-trinh").text
+    page = analyst.sees("/quy-trinh/quy_trinh_moi").text
+    assert "Chưa xét các lượt chạy" in page and "Kiểm tra lại sau vài giây" in page
 
 
 def test_a_deployed_version_is_the_one_that_new_cases_get(site: At) -> None:

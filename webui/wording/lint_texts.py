@@ -354,9 +354,15 @@ LINT: dict[str, list[Pair]] = {
     "time_reached": [
         (
             "Hết {seconds} giây, mới xét {states} trạng thái; phần còn lại chưa được xét. "
-            "Chạy lại bằng lệnh trinhky lint để xét lâu hơn.",
+            "Tách bớt nhánh song song thành quy trình con nếu muốn xét hết.",
             "After {seconds} seconds {states} states had been looked at; nothing is claimed about the rest. "
-            "Run trinhky lint to look longer.",
+            "Move parallel branches into a process of their own to see them all.",
+        ),
+    ],
+    "time_reached:busy": [
+        (
+            "Máy chủ đang kiểm tra các quy trình khác nên chưa xét các lượt chạy. Kiểm tra lại sau vài giây.",
+            "Other processes are being checked, so the runs were not looked at. Check again in a few seconds.",
         ),
     ],
 }
