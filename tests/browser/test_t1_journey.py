@@ -90,7 +90,7 @@ def test_ten_people_take_t1_from_assignment_to_the_issued_directive(
     office.at("2022-03-10 08:00")
     comes(DRAFTER, "2022-03-17 15:30")
     visitor.goes(f"{address}?phan=y-kien")
-    expect(visitor.page.locator("#panel")).to_contain_text("Coi như nhất trí")
+    expect(visitor.page.locator("#panel")).to_contain_text("Tính là đồng ý")
     office.answers_remarks(DRAFTER)
     visitor.does("Hoàn thiện Dự thảo 2", demo.ANSWERS["hoan_thien_du_thao_2"])
     comes(DIRECTOR, "2022-03-18 08:30").decides(

@@ -1,5 +1,6 @@
 """Words: the catalogue is complete and keeps its placeholders, codes become sentences, dates are an office's."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -142,3 +143,23 @@ def test_english_needs_no_catalogue(address: str, said: str) -> None:
     with app.test_request_context(address):
         g.session = None
         assert wording.outcome("dong_y") == said
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_an_opinion_is_called_the_same_in_form_table_and_journal(words: Flask, lang: str) -> None:
+    offered = {"dong_y", "dong_y_co_y_kien", "khong_dong_y"}
+    key = "label:en" if lang == "en" else "label"
+    workflows = ROOT.parent / "workflows"
+    forms = [json.loads(path.read_text("utf-8")) for path in workflows.rglob("*.form")]
+    options = [c["values"] for form in forms for c in form["components"] if c.get("key") == "outcome"]
+    asked = [values for values in options if {v["value"] for v in values} == offered]
+    assert len(asked) == 2
+    with words.test_request_context("/"):
+        g.session = SimpleNamespace(lang=lang, person="x")
+        g.chrome = SimpleNamespace(now=datetime(2022, 3, 24, 2, 0, tzinfo=UTC))
+        for option in (value for values in asked for value in values):
+            said = (option.get("properties") or option).get(key, option.get(key))
+            row = SimpleNamespace(state="answered", outcome=option["value"])
+            assert said == wording.opinion(option["value"]) == wording.opinion_mark(row).text
+            entry = wording.event("opinion.given", {"outcome": option["value"]})
+            assert entry.endswith(f": {said}")

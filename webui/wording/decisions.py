@@ -19,10 +19,11 @@ OUTCOMES = {
     "dong_y_co_y_kien": N_("Agree, with remarks"),
     "doi_hinh_thuc": N_("Change the kind of document"),
 }
+# Opinions are worded here as in the forms they are given with; a gate's "dong_y" is another act than agreeing.
 OPINIONS = {
-    "dong_y": ("circle-check", N_("Agrees"), "ok"),
-    "dong_y_co_y_kien": ("message-square-text", N_("Has remarks"), "act"),
-    "khong_dong_y": ("circle-x", N_("Disagrees"), "late"),
+    "dong_y": ("circle-check", N_("Agree"), "ok"),
+    "dong_y_co_y_kien": ("message-square-text", N_("Agree, with remarks"), "act"),
+    "khong_dong_y": ("circle-x", N_("Disagree"), "late"),
     "khong_tra_loi": ("circle-dashed", N_("No reply"), "idle"),
 }
 KINDS = {"approve": "circle-check", "edit": "pencil-line", "return": "undo-2", "refuse": "circle-x"}
@@ -37,6 +38,11 @@ RESPONSES = {
 def outcome(slug: str | None) -> str:
     """An outcome in words."""
     return _(OUTCOMES[slug]) if slug in OUTCOMES else (slug or "–")
+
+
+def opinion(slug: str | None) -> str:
+    """What somebody said who was asked for an opinion, in words."""
+    return _(OPINIONS[slug][1]) if slug in OPINIONS else outcome(slug)
 
 
 def option_label(option: Any, gate: Any) -> str:
@@ -114,7 +120,7 @@ def opinion_mark(opinion: Any) -> Mark:
     if opinion.state == "deemed":
         return Mark("circle-dashed", _("Counts as agreeing"), "idle")
     if opinion.state == "silent":
-        return Mark("circle-dashed", _("Did not answer"), "idle")
+        return Mark("circle-dashed", _("No reply"), "idle")
     if opinion.state == "withdrawn":
         return Mark("circle", _("Withdrawn"), "idle")
     icon, text, tone = OPINIONS.get(opinion.outcome, ("circle", opinion.outcome or "–", "idle"))

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from webui.wording.decisions import RESPONSES, outcome
+from webui.wording.decisions import RESPONSES, opinion, outcome
 from webui.wording.marks import N_
 
 EVENTS = {
@@ -41,7 +41,7 @@ def event(kind: str, params: dict[str, Any], names: dict[str, str] | None = None
         known = (names or {}).get(str(told.get("element", "")))
         told["name"] = known or told.get("task_name") or told.get("title") or told.get("task") or "…"
     if "outcome" in told:
-        told["outcome"] = outcome(told["outcome"])
+        told["outcome"] = (opinion if kind == "opinion.given" else outcome)(told["outcome"])
     if told.get("response") in RESPONSES:
         message = RESPONSES[told["response"]][1]
         told["response"] = _(message)
