@@ -203,3 +203,13 @@ def test_a_run_is_told_act_by_act() -> None:
 def test_what_can_be_claimed_is_told_with_numbers_of_the_language() -> None:
     assert problems.summary_words(5000, False, False) == "Đã xét 5.000 trạng thái, không thấy lỗi; chưa phải là tất cả."
     assert problems.summary_words(5000, True, True, "en") == "5,000 states were looked at, faults were found."
+
+
+def test_an_id_that_a_modeler_made_up_is_nobodys_name() -> None:
+    params = {"element_id": "Activity_0k1vh4f", "element_name": "", "element_type": "userTask"}
+    said = [problems.say("unreachable", params, "", locale) for locale in ("vi", "en")]
+    assert all("Activity_" not in text for text in said)
+    assert "việc của người chưa có tên" in said[0] and "without a name" in said[1]
+    assert "buoc_1" in problems.say("unreachable", {**params, "element_id": "buoc_1"}, "")
+    run = problems.run_words([{"do": "complete", "element": "Activity_0k1vh4f"}], {})
+    assert run == ["Hoàn thành «bước chưa có tên»"]

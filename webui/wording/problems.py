@@ -220,8 +220,12 @@ def _what(text: str) -> str:
     return WHAT.get(text, "biểu thức")
 
 
+# Ids that modelers give: they name nothing to a reader.
+MADE_UP = re.compile(r"[A-Z][A-Za-z]+_[0-9a-z]{7}")
+
+
 def subject(params: Mapping[str, Any], locale: str) -> str:
-    """An element by its name, else by its kind and what it connects or its id."""
+    """An element by its name, else by its kind and what it connects or its id, unless a modeler made that up."""
     vi = locale == "vi"
     name, element = params.get("element_name"), str(params.get("element_id") or "–")
     kind = KINDS.get(str(params.get("element_type")), ("phần tử", "element"))[0 if vi else 1]
@@ -231,6 +235,8 @@ def subject(params: Mapping[str, Any], locale: str) -> str:
         return f"{kind} «{name}» {ends}" if name and vi else f"{kind} “{name}” {ends}" if name else f"{kind} {ends}"
     if name:
         return f"«{name}»" if vi else f"“{name}”"
+    if MADE_UP.fullmatch(element):
+        return f"{kind} chưa có tên" if vi else f"{kind} without a name"
     return f"{kind} {element}"
 
 
@@ -280,7 +286,9 @@ def run_words(trace: Iterable[Mapping[str, str]] | None, names: Mapping[str, str
         if act["do"] == "choose":
             pair = _LOOPS.get(choice, pair)
             choice = ", ".join(names.get(flow) or flow for flow in choice.split()) or "–"
-        told.append(pair[at].format(it=names.get(element) or element, choice=choice).rstrip())
+        unnamed = ("bước chưa có tên", "a step without a name")[at]
+        name = names.get(element) or element
+        told.append(pair[at].format(it=unnamed if MADE_UP.fullmatch(name) else name, choice=choice).rstrip())
     return told
 
 
