@@ -60,7 +60,8 @@ def cases_list(tx: Asker, person: str, state: str | None = None, unit: str | Non
     named = {r.lead_unit: r.unit_name or r.lead_unit for r in rows}
     by_id = {r.id: r.lead_unit for r in rows}
     shown = [x for x in lines if keep(x) and (not unit or by_id[x.id] == unit)]
-    return CaseList(counts, sorted(named.items(), key=lambda item: item[1]), shown)
+    outsider = not (actor.in_department or actor.watches_all)
+    return CaseList(counts, sorted(named.items(), key=lambda item: item[1]), shown, outsider)
 
 
 def _current_steps(tx: Asker, ids: list[str]) -> dict[str, list[Any]]:

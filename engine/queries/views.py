@@ -418,6 +418,8 @@ class CaseList:
     counts: Mapping[str, int]
     units: Sequence[tuple[str, str]]
     rows: Sequence[CaseRow]
+    # whether the reader is not of the department and sees only the cases that involve them
+    outsider: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,3 +173,22 @@ def test_a_round_where_silence_is_no_consent_says_so(site: Callable[..., Any], t
     here.office.at("2022-02-07")
     shown = here.person(offices.SECRETARY).sees(page).text
     assert "Không trả lời 1" in shown and "tính là đồng ý" not in shown.replace("không tính là đồng ý", "").lower()
+
+
+@pytest.mark.parametrize(
+    ("stop", "person", "said"),
+    [
+        ("nhan_nhiem_vu", "cv.tonghop.1", "Mở hồ sơ từ nhiệm vụ trọng tâm bên dưới."),
+        ("nhan_nhiem_vu", "tp.qlkh", "Mở hồ sơ từ nhiệm vụ trọng tâm bên dưới."),
+        ("nhan_nhiem_vu", "cv.qlkh.1", "Văn phòng Sở hoặc trưởng đơn vị chủ trì mở hồ sơ; khi đó hồ sơ hiện ở đây."),
+        ("chuan_bi", "hd.khcn.1", "Hồ sơ hiện ở đây khi Sở xin ý kiến hoặc trình kiểm tra, trình duyệt."),
+    ],
+)
+def test_an_empty_list_says_who_opens_cases_and_what_will_be_seen(
+    site: Callable[..., Any], stop: str, person: str, said: str
+) -> None:
+    shown = site(stop).person(person).sees("/ho-so").text
+    assert said in shown
+    assert ("Mở hồ sơ từ" in shown) == (person in ("cv.tonghop.1", "tp.qlkh"))
+    # Whether a case is open that one may not see is not told, neither way.
+    assert ("Chưa mở" in shown) == (person == "cv.qlkh.1")
