@@ -316,3 +316,32 @@ def test_an_event_definition_that_is_not_there_is_told_once() -> None:
     with pytest.raises(DefinitionError) as caught:
         compile(f'<startEvent id="s"/>{body}\n~ s c')
     assert [(p.element, p.code) for p in caught.value.problems].count(("c", "unresolved_reference")) == 1
+
+
+@pytest.mark.parametrize("kind", ["error", "escalation"])
+def test_the_code_of_what_is_thrown_may_be_computed(kind: str) -> None:
+    body = f"""<startEvent id="s"/><subProcess id="sub"><startEvent id="i"/><endEvent id="t">[{kind} thrown]</endEvent>
+          ~ i t
+        </subProcess><boundaryEvent id="b" attachedToRef="sub">[{kind} caught]</boundaryEvent><userTask id="a"/>
+        ~ s sub
+        ~ b a"""
+    around = f'<{kind} id="thrown" {kind}Code="=code"/><{kind} id="caught" {kind}Code="17"/>'
+    assert Case(compile(body, around=around), code=17).waiting() == ["a"]
+    other = Case(compile(body, around=around), code="18")
+    assert [i["code"] for i in other.incidents.values()] == (["uncaught_error"] if kind == "error" else [])
+    missing = Case(compile(body, around=around))
+    assert [i["code"] for i in missing.incidents.values()] == ["not_text"]
+
+
+@pytest.mark.parametrize(("ordering", "first"), [("Parallel", ["a", "c"]), ("Sequential", ["c"])])
+def test_an_ad_hoc_sub_process_may_say_what_starts_in_it(ordering: str, first: list[str]) -> None:
+    body = f"""<startEvent id="s"/><adHocSubProcess id="ah" ordering="{ordering}">
+          <ext><zeebe:adHoc activeElementsCollection="=todo"/></ext>
+          <userTask id="a"/><userTask id="b"/><userTask id="c"/></adHocSubProcess><userTask id="z"/>
+        ~ s ah z"""
+    case = Case(body, todo=["c", "a"])
+    assert case.waiting() == first
+    assert case.do("c").do("a").waiting() == ["z"]
+    assert Case(body, todo=[]).waiting() == ["z"]
+    for wrong, code in (("c", "not_a_list"), (["x"], "unknown_element"), ([1], "unknown_element")):
+        assert [i["code"] for i in Case(body, todo=wrong).incidents.values()] == [code]

@@ -356,13 +356,19 @@ def throw_signal(run: "Run", token: Token, element: Element, event: EventDefinit
 
 
 def throw_error(run: "Run", token: Token, element: Element, event: EventDefinition) -> bool:
-    throwing.throw_error(run, token, event.code, element.name, token.values())
+    throwing.throw_error(run, token, _code(run, token, event), element.name, token.values())
     return True
 
 
 def throw_escalation(run: "Run", token: Token, element: Element, event: EventDefinition) -> bool:
-    throwing.escalate(run, token, event.code)
+    throwing.escalate(run, token, _code(run, token, event))
     return False
+
+
+def _code(run: "Run", token: Token, event: EventDefinition) -> str | None:
+    if event.computed is None:
+        return event.code
+    return scopes.text(run, event.computed, token, f"the code of the {event.kind}")
 
 
 def terminate(run: "Run", token: Token, element: Element, event: EventDefinition) -> bool:
@@ -418,7 +424,7 @@ class AdHocSubProcess(SubProcess):
     def start(self, run: "Run", token: Token, element: Element) -> None:
         scopes.open_data(run, token)
         events.listen(run, token)
-        enabled = list(run.inner(token).containers[element.id].starts)
+        enabled = self._enabled(run, token, element)
         if element.ordering == "Sequential":
             run.keep(token, "t", enabled[1:])
             enabled = enabled[:1]
@@ -426,6 +432,19 @@ class AdHocSubProcess(SubProcess):
             run.later("enter", run.add(token, start))
         if not enabled:
             run.later("close", token)
+
+    def _enabled(self, run: "Run", token: Token, element: Element) -> list[str]:
+        """What is to start: everything without incoming flow, or what the model computes (as in Camunda 8)."""
+        known = list(run.inner(token).containers[element.id].starts)
+        if element.active is None:
+            return known
+        found = scopes.stored(run, element.active, token)
+        if not isinstance(found, list):
+            raise Fault("not_a_list", f"Expected a list of activities, found {feel.kind(found)}: {element.active.text}")
+        for name in found:
+            if name not in known:
+                raise Fault("unknown_element", f"Expected an activity to start, found {name!r:.80}.")
+        return found
 
     def closed(self, run: "Run", token: Token, element: Element) -> None:
         extra = token.extra or {}

@@ -81,6 +81,7 @@ class EventDefinition:
     key: Value | None = None  # message: the correlation key
     correlation: Correlation | None = None  # message: the key by the elements of the standard
     code: str | None = None  # error, escalation: None catches all
+    computed: feel.Compiled | None = None  # the code of what is thrown, where it is an expression
     timer: Timer | None = None
     condition: feel.Compiled | None = None
     link: str = ""
@@ -197,6 +198,7 @@ class Element:
     activation: feel.Compiled | None = None  # complex gateway
     ordering: str = "Parallel"  # ad-hoc
     cancel_remaining: bool = True
+    active: feel.Compiled | None = None  # what of it starts by itself; None: everything
     completion: feel.Compiled | None = None
     start_quantity: int = 1
     completion_quantity: int = 1

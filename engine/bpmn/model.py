@@ -33,7 +33,7 @@ from engine.bpmn.definition import (
     Process,
     Value,
 )
-from engine.bpmn.reading import BPMN, Facts, Node, documentation, is_feel, local, properties, tag, text_of
+from engine.bpmn.reading import BPMN, Facts, Node, documentation, local, properties, tag, text_of
 
 MAX_BYTES = 2_000_000
 MAX_ELEMENTS = 20_000
@@ -345,7 +345,7 @@ class Reader(BpmnParser):  # type: ignore[misc]
         if node is None or not text_of(node):
             self.problem(element, "correlation", "Expected complete correlation properties: an expression is missing.")
             return None
-        return self.expression(text_of(node), element, "the correlation") if is_feel(self, node, element) else None
+        return self.expression(text_of(node), element, "the correlation") if self.is_feel(node, element) else None
 
     def _add_data_stores(self, bpmn: Node) -> None:
         """Data stores are not run; SpiffWorkflow would refuse those for which it has no class."""
@@ -358,6 +358,15 @@ class Reader(BpmnParser):  # type: ignore[misc]
             super()._add_correlations(bpmn)
         except ValidationException as error:
             self.problem(None, "correlation", f"Expected complete correlation properties: {error}")
+
+    def is_feel(self, node: Node | None, element: str) -> bool:
+        """Whether an expression is in FEEL, as all of ours are; a problem where it says otherwise."""
+        language = None if node is None else node.get("language")
+        if language and "feel" not in language.lower():
+            message = f"Expected FEEL as expression language, found {language!r}."
+            self.problem(element, "unknown_language", message, language=language)
+            return False
+        return True
 
     def expression(self, text: str | None, element: str, what: str) -> feel.Compiled | None:
         """A FEEL expression, with or without the leading "="; None where it is missing or does not parse."""
@@ -430,7 +439,7 @@ class ProcessReader(ProcessParser):  # type: ignore[misc]
             str(source),
             str(target),
             node.get("name") or "",
-            (is_feel(self.parser, condition, flow_id) and self.parser.expression(text, flow_id, "the condition"))
+            (self.parser.is_feel(condition, flow_id) and self.parser.expression(text, flow_id, "the condition"))
             or None,
         )
         self.incoming.setdefault(str(target), []).append(flow_id)

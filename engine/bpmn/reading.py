@@ -129,8 +129,11 @@ class Facts:
         elif kind == "complexGateway":
             values["activation"] = self._expression(node.find(tag("activationCondition")), "the activation condition")
         elif kind == "adHocSubProcess":
+            zeebe = self._zeebe("adHoc")
+            active = None if zeebe is None else zeebe.get("activeElementsCollection")
             values |= {
                 "ordering": node.get("ordering", "Parallel"),
+                "active": self.reader.expression(active, self.id, "the active elements"),
                 "cancel_remaining": node.get("cancelRemainingInstances", "true") == "true",
                 "completion": self._expression(node.find(tag("completionCondition")), "the completion condition"),
             }
@@ -143,7 +146,7 @@ class Facts:
         return self.reader.value(text, self.id, what)
 
     def _expression(self, node: Node | None, what: str) -> feel.Compiled | None:
-        if node is None or not is_feel(self.reader, node, self.id):
+        if node is None or not self.reader.is_feel(node, self.id):
             return None
         return self.reader.expression(text_of(node), self.id, what)
 
@@ -268,9 +271,11 @@ class Facts:
     def _coded(self, event: EventDefinition, node: Node) -> EventDefinition:
         target = self._referenced(node, f"{event.kind}Ref", event.kind if event.kind == "error" else "escalation")
         code = None if target is None else target.get(f"{event.kind}Code") or target.get("name") or target.get("id")
+        thrown = (code or "").startswith("=") and local(self.node) not in ("boundaryEvent", "startEvent")
         return replace(
             event,
             code=code,
+            computed=self.reader.expression(code, self.id, f"the code of the {event.kind}") if thrown else None,
             code_variable=node.get(zeebe_tag(f"{event.kind}CodeVariable")),
             message_variable=node.get(zeebe_tag(f"{event.kind}MessageVariable")),
         )
@@ -351,8 +356,7 @@ class Facts:
         return loop
 
     def _data_inside(self) -> Iterator[str]:
-        """The data objects and properties of a sub-process that live as long as it does (BPMN 10.4.1): those to which
-        a data association leads. What is only drawn is no variable."""
+        """The data objects of a sub-process that live as long as it does (BPMN 10.4.1): those that are written."""
         for child in self.node.iterchildren(tag("dataObject"), tag("property")):
             if child.get("id") in self.reader.written:
                 yield self._data(child.get("id") or "")
@@ -586,14 +590,3 @@ def properties(node: Node) -> dict[str, str]:
     if found is None:
         return {}
     return {p.get("name") or "": p.get("value") or "" for p in found.iterchildren(zeebe_tag("property"))}
-
-
-def is_feel(reader: "Reader", node: Node | None, element: str) -> bool:
-    """Whether an expression is in FEEL, as all of ours are; a problem where it says otherwise."""
-    language = None if node is None else node.get("language")
-    if language and "feel" not in language.lower():
-        reader.problem(
-            element, "unknown_language", f"Expected FEEL as expression language, found {language!r}.", language=language
-        )
-        return False
-    return True

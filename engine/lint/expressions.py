@@ -78,10 +78,12 @@ def _of(e: Element) -> Iterator[tuple[feel.Compiled, str, bool]]:
         found += [(condition, "the complex behaviour", True) for condition, _ in loop.complex_events]
     found += [(e.script, "the script", False), (e.decision, "the decision id", False)]
     found += [(e.activation, "the activation condition", True), (e.completion, "the completion condition", True)]
+    found += [(e.active, "the active elements", False)]
     found += [(e.call.process, "the called process", False)] if e.call is not None else []
     found += [(e.job.type, "the job type", False)] if e.job is not None else []
     for event in e.events:
         found += [(event.name, "the name of the event", False), (event.key, "the correlation key", False)]
+        found += [(event.computed, "the code of the event", False)]
         found += [(event.condition, "the condition", True), (event.timer and event.timer.value, "the timer", False)]
     for expression, what, condition in found:
         if isinstance(expression, feel.Compiled):
