@@ -207,16 +207,16 @@ class _People(_Area):
     def log_in(self, login: str, password: str, address: str) -> str:
         """Open a session and return its token. Raises Forbidden("bad_credentials" | "throttled", retry_after=seconds).
 
-        `address` is the caller's IP address; failures are counted for the log-in name and for the address.
+        `address` is the caller's IP address; failures are counted for the log-in name and for the address. An attempt
+        is counted before its password is checked, and taken back when that was right.
         """
-        account = self._engine.read(access.account_to_check, login, address)
+        account, counts = self._engine.write(access.account_to_check, login, address)
         if not identity.verify(account.password_hash if account else None, password, self._engine.settings):
-            self._engine.write(access.note_failed_login, login, address)
             raise Forbidden("bad_credentials", "Expected a known log-in name with its password.")
         settings = self._engine.settings
         stale = identity.needs_rehash(account.password_hash, settings)
         new_hash = identity.hash_password(password, settings) if stale else None
-        return str(self._engine.write(access.open_session, account.person_id, account.login, new_hash))
+        return str(self._engine.write(access.open_session, account.person_id, account.login, counts, new_hash))
 
 
 class _Signing(_Area):
@@ -227,10 +227,10 @@ class _Signing(_Area):
     ) -> cases.Completed:
         """Decide a signing gate with the password given again. Raises Forbidden("wrong_password" | "throttled") besides
         all that `cases.complete` raises."""
-        account = self._engine.read(access.password_to_check, actor)
+        account, counts = self._engine.write(access.password_to_check, actor)
         if not identity.verify(account.password_hash if account else None, password, self._engine.settings):
-            self._engine.write(access.note_failed_login, access.signing_subject(actor), "")
             raise Forbidden("wrong_password", "Expected the signer's password.")
+        self._engine.write(access.take_back, counts)
         result: cases.Completed = self._engine.write(signing.sign, task_id, actor, answers, seen_version, **options)
         return result
 

@@ -1,8 +1,10 @@
 """Who is at the door: accounts, passwords, sessions and the throttling of log-in, all rows of our own.
 
 Everything here runs on *system time*: a session must not live longer because a demo store's business clock was moved.
-Functions only read and write rows of the caller's transaction. Mind that a refused log-in must still be remembered:
-`note_failure` belongs to a transaction that commits. Not here: what a person may do (`engine.org`, `engine.authority`).
+Functions only read and write rows of the caller's transaction. Mind that an attempt is counted before its password is
+looked at (`begin_attempt`, in a transaction that commits) and taken back when it was right: of many that come at once
+none slips through while the others are still being hashed. Not here: what a person may do (`engine.org`,
+`engine.authority`).
 """
 
 import hashlib
@@ -243,9 +245,34 @@ def failures(conn: sa.Connection, tenant: int, subject: str, since: datetime) ->
     return int(conn.execute(counted).scalar_one())
 
 
-def note_failure(conn: sa.Connection, tenant: int, subject: str, now: datetime) -> None:
-    """Remember a failed log-in."""
-    conn.execute(sa.insert(login_failures), {"tenant_id": tenant, "id": clock.new_id(), "subject": subject, "at": now})
+def note_failure(conn: sa.Connection, tenant: int, subject: str, now: datetime) -> str:
+    """Count a log-in as failed; returns what `take_back` wants if it was not."""
+    row = {"tenant_id": tenant, "id": clock.new_id(), "subject": subject, "at": now}
+    conn.execute(sa.insert(login_failures), row)
+    return row["id"]  # type: ignore[return-value]
+
+
+def begin_attempt(
+    conn: sa.Connection, tenant: int, login: str, address: str, now: datetime, settings: Settings
+) -> list[str]:
+    """Look whether one more attempt may be made, and count it as failed until it is taken back; returns the counts.
+
+    Attempts for the same account or from the same address come one after the other. Raises as `check_throttle`, and
+    counts nothing then.
+    """
+    subjects = [login_subject(login), *([address_subject(address)] if address else [])]
+    if conn.dialect.name == "postgresql":  # SQLite has one writer at a time
+        for subject in sorted(subjects):
+            key = sa.func.hashtextextended(f"log-in {tenant} {subject}", 0)
+            conn.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+    check_throttle(conn, tenant, login, address, now, settings)
+    return [note_failure(conn, tenant, subject, now) for subject in subjects]
+
+
+def take_back(conn: sa.Connection, tenant: int, counts: list[str]) -> None:
+    """The attempt was none: its password was right."""
+    c = login_failures.c
+    conn.execute(sa.delete(login_failures).where(c.tenant_id == tenant, c.id.in_(counts)))
 
 
 def clear_failures(conn: sa.Connection, tenant: int, subject: str) -> None:

@@ -1,13 +1,17 @@
 """Logging in, staying logged in, and being thrown out: at the door, on system time."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 import offices
-from engine import Engine, FixedClock, Forbidden, Invalid
+from engine import Conflict, Engine, FixedClock, Forbidden, Invalid
 from engine.records import accounts, login_failures, people, sessions
 from webui import demo
 
@@ -79,6 +83,40 @@ def test_one_address_cannot_try_many_accounts(core: Engine) -> None:
         refused(core, "bad_credentials", login=f"nobody.{number}")
     refused(core, "throttled", login="gd.so")
     log_in(core, address="192.0.2.8")
+
+
+def at_once(attempts: list[Callable[[], Any]]) -> Counter[str]:
+    """All attempts start together; how they ended, by code."""
+    start = Barrier(len(attempts))
+
+    def one(attempt: Callable[[], Any]) -> str:
+        start.wait(30)
+        try:
+            attempt()
+        except (Forbidden, Conflict) as error:
+            return error.code
+        return "opened"
+
+    with ThreadPoolExecutor(len(attempts)) as pool:
+        return Counter(pool.map(one, attempts))
+
+
+def test_of_many_guesses_at_once_no_more_are_checked_than_one_after_the_other(core: Engine) -> None:
+    ends = at_once([lambda n=n: log_in(core, password=f"doan-{n}", address=f"192.0.2.{n}") for n in range(16)])
+    assert ends == {"bad_credentials": 5, "throttled": 11}
+
+
+def test_of_many_guesses_at_a_signature_no_more_are_checked(core: Engine) -> None:
+    missing = "00000000-0000-7000-8000-000000000000"
+    ends = at_once([lambda n=n: core.signing.sign(missing, "gd.so", {}, 1, f"doan-{n}") for n in range(16)])
+    assert ends == {"wrong_password": 5, "throttled": 11}
+
+
+def test_a_right_password_is_not_counted_for_the_name_nor_for_the_address(core: Engine) -> None:
+    for _ in range(60):
+        log_in(core)
+    with core.statements().connect() as connection:
+        assert connection.execute(sa.select(login_failures.c.subject)).all() == []
 
 
 def test_a_refused_log_in_is_remembered(core: Engine) -> None:

@@ -12,17 +12,17 @@ from engine.records import people
 LANGUAGES = ("vi", "en")
 
 
-def account_to_check(tx: Tx, login: str, address: str) -> Any:
-    """The account row for a log-in name, or None. Raises Forbidden("throttled", retry_after=seconds)."""
-    identity.check_throttle(tx.conn, tx.tenant, login, address, tx.system_now, tx.settings)
-    return identity.credentials(tx.conn, tx.tenant, login)
+def account_to_check(tx: Tx, login: str, address: str) -> tuple[Any, list[str]]:
+    """The account row for a log-in name, or None; and the counts of this attempt, which stands as failed until they are
+    taken back. Raises Forbidden("throttled", retry_after=seconds)."""
+    counts = identity.begin_attempt(tx.conn, tx.tenant, login, address, tx.system_now, tx.settings)
+    return identity.credentials(tx.conn, tx.tenant, login), counts
 
 
-def password_to_check(tx: Tx, person: str) -> Any:
-    """The account row of a person who is to confirm a signature, or None. Raises Forbidden("throttled")."""
-    row = identity.credentials_of(tx.conn, tx.tenant, person)
-    identity.check_throttle(tx.conn, tx.tenant, signing_subject(person), "", tx.system_now, tx.settings)
-    return row
+def password_to_check(tx: Tx, person: str) -> tuple[Any, list[str]]:
+    """The same for a person who is to confirm a signature. Raises Forbidden("throttled")."""
+    counts = identity.begin_attempt(tx.conn, tx.tenant, signing_subject(person), "", tx.system_now, tx.settings)
+    return identity.credentials_of(tx.conn, tx.tenant, person), counts
 
 
 def signing_subject(person: str) -> str:
@@ -30,20 +30,19 @@ def signing_subject(person: str) -> str:
     return f"sign {person}"
 
 
-def note_failed_login(tx: Tx, login: str, address: str) -> None:
-    """Count a failure for the log-in name and for the address."""
-    subjects = [identity.login_subject(login), *([identity.address_subject(address)] if address else [])]
-    for subject in subjects:
-        identity.note_failure(tx.conn, tx.tenant, subject, tx.system_now)
+def take_back(tx: Tx, counts: list[str]) -> None:
+    """The password was right: the attempt counts no more."""
+    identity.take_back(tx.conn, tx.tenant, counts)
 
 
-def open_session(tx: Tx, person: str, login: str, new_hash: str | None = None) -> str:
-    """Open a session and forget the failures of the log-in name; returns the token.
+def open_session(tx: Tx, person: str, login: str, counts: list[str], new_hash: str | None = None) -> str:
+    """Open a session, take the attempt back and forget the failures of the log-in name; returns the token.
 
     `new_hash` replaces the stored one: the same password, hashed with today's parameters.
     """
     if new_hash is not None:
         identity.set_hash(tx.conn, tx.tenant, login, new_hash)
+    identity.take_back(tx.conn, tx.tenant, counts)
     identity.clear_failures(tx.conn, tx.tenant, identity.login_subject(login))
     return identity.open_session(tx.conn, tx.tenant, person, tx.system_now)
 
