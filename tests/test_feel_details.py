@@ -1,5 +1,7 @@
 """Small things of FEEL that no other test looked at: each was found by a planted bug that nobody noticed."""
 
+import collections
+
 import pytest
 
 from engine import feel
@@ -68,3 +70,46 @@ def test_a_number_that_json_cannot_hold_is_not_stored() -> None:
 def test_what_cannot_be_used_is_told(text: str, code: str) -> None:
     found, why = feel.compile_expression(text).trace({"odd": object()})
     assert not found and code in [each.code for each in why]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r'matches("5", "[\\d]")', True),
+        (r'matches("x", "[\\d]")', False),
+        (r'matches("x5", "^[a-z\\d]+$")', True),
+        (r'matches("abab", "^(ab)\\1$")', True),
+        (r'matches("abcd", "^(ab)\\1")', False),
+        (r'matches("ab", "^(?:ab)$")', True),
+        (r'matches("\u0000", "\\p{IsBasicLatin}")', True),
+        ("(function(a, a) a)(1, 2)", None),
+        ("(function(a b) a b)(1)", 1),
+        ("2 in ]..3[", None),
+        ("for n in 1000000000000000000..999999999999999998 return 1", [1, 1, 1]),
+        ('string(if x then 1 else "a")', "a"),
+        ("x.a", None),
+    ],
+)
+def test_an_odd_corner_has_its_value(text: str, expected: object) -> None:
+    try:
+        assert value(text) == expected
+    except feel.FeelSyntaxError:
+        assert expected is None
+
+
+def test_values_of_a_librarys_own_types_are_read_as_the_plain_ones() -> None:
+    given = {"x": collections.OrderedDict(a=1), "far": float("inf"), "n": 1}
+    assert feel.compile_expression("x.a + n").evaluate(given) == 2
+    for text in ("far + n", "n + far", "far * far"):
+        assert feel.compile_expression(text).trace(given)[0] is None
+
+
+def test_brackets_side_by_side_do_not_count_as_nested() -> None:
+    assert value("[" + ", ".join(["[[1]]"] * 200) + "]") == [[[1]]] * 200
+    assert value(" + ".join(["((1))"] * 200)) == 200
+
+
+def test_a_duration_beyond_all_dates_is_null() -> None:
+    for text in ('duration("P999999999Y") * 1000000000', 'duration("P1Y") * 100000000000000'):
+        found, why = feel.compile_expression(text).trace({})
+        assert found is None and why
