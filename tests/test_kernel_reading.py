@@ -62,3 +62,16 @@ def test_what_a_flow_element_may_contain_is_read() -> None:
         <textAnnotation id="t"><text>x</text></textAnnotation><group id="g" categoryValueRef="v"/></process>
         <category id="c"><categoryValue id="v" value="V"/></category></definitions>"""
     assert Case(bpmn.compile(text.encode())).waiting() == ["a"]
+
+
+def test_flows_need_no_ids() -> None:
+    flows = [("s", "g"), ("g", "j"), ("g", "j"), ("g", "a"), ("a", "j"), ("j", "b")]
+    text = f"""<definitions xmlns="{BPMN}"><process id="p"><startEvent id="s"/><userTask id="a"/>
+        <parallelGateway id="g"/>
+        <parallelGateway id="j"/><userTask id="b"/><textAnnotation id="g_a"/>
+        {"".join(f'<sequenceFlow sourceRef="{a}" targetRef="{b}"/>' for a, b in flows)}</process></definitions>"""
+    definition = bpmn.compile(text.encode())
+    assert set(definition.flows) == {"s_g", "g_j", "g_j_2", "g_a_3", "a_j", "j_b"}
+    case = Case(definition)
+    assert case.waiting() == ["a"]
+    assert case.do("a").waiting() == ["b"]

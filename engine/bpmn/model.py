@@ -245,8 +245,9 @@ class Reader(BpmnParser):  # type: ignore[misc]
             root.remove(node)
 
     def _index(self, root: Node) -> None:
-        """Ids and lanes of the file. What must have an id and has none is given one, so that reading can go on."""
-        ours = {tag(t) for t in (*NODES, "process", "sequenceFlow", "message", "signal", "error", "escalation", "lane")}
+        """Ids and lanes of the file. What must have an id and has none is given one, so that reading can go on; a flow
+        may be without, the schema does not ask for one and only gateways that join remember it."""
+        ours = {tag(t) for t in (*NODES, "process", "message", "signal", "error", "escalation", "lane")}
         ours |= {tag("correlationProperty")}
         for number, node in enumerate(root.iter(etree.Element)):
             node_id = node.get("id")
@@ -267,6 +268,13 @@ class Reader(BpmnParser):  # type: ignore[misc]
                 node.set("id", f"{node_id}_{number}")
             self.ids[node.get("id") or ""] = node
         self._tidy(root)
+        for number, flow in enumerate(root.iter(tag("sequenceFlow"))):
+            if not flow.get("id"):
+                name = f"{flow.get('sourceRef')}_{flow.get('targetRef')}"
+                while name in self.ids:
+                    name = f"{name}_{number}"
+                flow.set("id", name)
+                self.ids[name] = flow
         for association in root.iter(tag("association")):
             ends = association.get("sourceRef") or "", association.get("targetRef") or ""
             for boundary, handler in (ends, ends[::-1]):
