@@ -98,7 +98,8 @@ def bug(mutant: Mutant) -> str:
     if mutant.before.isalnum():
         line = (ROOT / mutant.file).read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip()
         around = f" in `{line}`"
-    return cell(f"{mutant.file}:{mutant.line}{place}: {mutant.told()}{around}")
+    told = f"{mutant.file}:{mutant.line}{place}: {mutant.told()}{around}"
+    return cell(told).replace("](", "] (")  # code that looks like a link
 
 
 def cell(text: str) -> str:

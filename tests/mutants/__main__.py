@@ -77,7 +77,8 @@ def kills(everything: bool) -> int:
             print(f"{number}/{len(missing)} {row}: {bug.told() if bug else 'no bug kills it'}", flush=True)
 
     planting.hot(find, 3600)
-    left = [row for row in lines if row not in campaign.load()]
+    found = campaign.load()
+    left = [row for row in lines if row not in found]
     print(*(f"no bug kills {row}" for row in left), sep="\n")
     return int(bool(left))
 
