@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from engine.records import lane_bindings, memberships, people, units
 
+ADMINISTRATOR = "quan_tri"
 WATCHERS = frozenset({"van_phong_tong_hop", "kiem_tra_chi_doc", "giam_doc", "lanh_dao_so"})
 STAFF = WATCHERS | {"nguoi_soan_thao", "truong_don_vi", "van_thu", "chuyen_vien_phan_tich"}
 
@@ -33,6 +34,11 @@ class Actor:
     def watches_all(self) -> bool:
         """Secretariat, inspection and the department's leaders see every case."""
         return bool(self.roles & WATCHERS)
+
+    @property
+    def repairs(self) -> bool:
+        """Administrators set going again what has stopped for a technical reason."""
+        return ADMINISTRATOR in self.roles
 
     @property
     def models(self) -> bool:
@@ -192,6 +198,12 @@ def lanes_by_unit(conn: sa.Connection, tenant: int) -> frozenset[str]:
         sa.select(lane_bindings.c.lane).where(lane_bindings.c.tenant_id == tenant, lane_bindings.c.unit_id == "")
     )
     return frozenset(found.scalars())
+
+
+def administrators(conn: sa.Connection, tenant: int, day: date) -> list[str]:
+    """Who repairs: person ids."""
+    found = people_of(conn, tenant, day, memberships.c.roles.contains(ADMINISTRATOR))
+    return list(dict.fromkeys(row.id for row in found))
 
 
 def people_of(conn: sa.Connection, tenant: int, day: date, *conditions: sa.ColumnElement[bool]) -> list[Any]:

@@ -83,6 +83,17 @@ def long_done(steps: Any) -> int:
     return done - 2 if running and done >= 6 else 0
 
 
+@pages.post("/<case_id>/su-co/<incident_id>/chay-lai")
+def retry(case_id: str, incident_id: str) -> Any:
+    """Try again what stopped for a technical reason; an administrator may."""
+    engine().operations.retry(actor(), incident_id)
+    try:
+        engine().queries.case(actor(), case_id, lang())
+    except core.NotFound:  # it runs again, so it is none of an administrator's business any more
+        return go(url_for("cases.index"), "retried")
+    return go(url_for("cases.show", case_id=case_id), "retried")
+
+
 @pages.route("/<case_id>/nguoi-soan-thao", methods=["GET", "POST"])
 def drafter(case_id: str) -> Any:
     """Who drafts the case from now on: for the head of the unit in charge, with a reason."""

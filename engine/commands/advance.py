@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import bpmn, clock, consultations, definitions, gates, jobs, journal, org, tasks
+from engine import bpmn, clock, consultations, definitions, gates, jobs, journal, notices, org, tasks
 from engine.commands import stimulus as stimuli
 from engine.commands.transaction import Tx
 from engine.errors import Conflict, NotFound
@@ -173,6 +173,7 @@ def record(
         tx.ring_bell()
     if by_name["incident.raised"]:
         jobs.raise_incidents(tx.conn, tx.tenant, case.case_id, by_name["incident.raised"], tx.now)
+        _tell_administrators(tx, case, bundle, by_name["incident.raised"])
     if by_name["message.awaited"]:
         jobs.subscribe(tx.conn, tx.tenant, case.case_id, by_name["message.awaited"])
 
@@ -224,6 +225,16 @@ def note(tx: Tx, case: Any, actor: str, kind: str, facts: Mapping[str, Any]) -> 
     }
     if journal.append(tx.conn, entry, (NOTE_CASE, params)) != 1:
         raise Conflict("stale", f"Expected case {case.code} at version {case.case_version}, but it has changed.")
+
+
+def _tell_administrators(tx: Tx, case: Any, bundle: definitions.Bundle, raised: list[dict[str, Any]]) -> None:
+    """Who can repair is told of every step that has stopped."""
+    administrators = org.administrators(tx.conn, tx.tenant, tx.today)
+    for element, process in dict.fromkeys((incident["el"], incident.get("process")) for incident in raised):
+        here = tx.models.bundle(tx.conn, tx.tenant, process) if process else bundle
+        known = here.definition.elements.get(element)
+        params = {"title": case.title, "name": (known.name if known else None) or element}
+        notices.tell(tx.conn, tx.tenant, administrators, "incident", params, tx.now, case.case_id)
 
 
 def _loader(tx: Tx, case_id: str) -> stimuli.Loader:

@@ -93,7 +93,7 @@ def retry(tx: Tx, actor: str, incident_id: str) -> None:
     if row is None:
         raise NotFound("incident", f"Expected an incident with id {incident_id}, found none.")
     case = locked_case(tx, row.case_id, actor)
-    if actor != SYSTEM and "quan_tri" not in org.actor_of(actor, case).roles:
+    if actor != SYSTEM and not org.actor_of(actor, case).repairs:
         raise Forbidden("role", f"Expected {actor} to be an administrator.")
     if row.resolved_at is not None:
         raise Conflict("resolved", "Expected an open incident, but it is resolved already.")

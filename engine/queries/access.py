@@ -12,6 +12,7 @@ from engine.queries.views import Chrome, FileView, NoticeView, SessionView
 from engine.records import (
     cases,
     document_versions,
+    incidents,
     memberships,
     meta,
     notices,
@@ -55,6 +56,16 @@ def visible(actor: Actor) -> sa.ColumnElement[bool]:
     if actor.in_department:
         return sa.or_(c.secrecy == "thuong", mine)
     return mine
+
+
+def listed(actor: Actor) -> sa.ColumnElement[bool]:
+    """Which rows of `cases` the actor finds and opens: those that are visible, and for an administrator those that have
+    stopped for a technical reason, as long as they have. Their tasks and files stay closed to who only repairs."""
+    if not actor.repairs:
+        return visible(actor)
+    c, i = cases.c, incidents.c
+    stopped = sa.exists().where(i.tenant_id == c.tenant_id, i.case_id == c.id, i.resolved_at.is_(None))
+    return sa.or_(visible(actor), stopped)
 
 
 def require_visible(tx: Asker, actor: Actor, case_id: str, what: str = "case") -> None:

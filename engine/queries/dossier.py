@@ -12,7 +12,7 @@ from engine import tasks as task_rules
 from engine.bpmn import drawing
 from engine.errors import NotFound
 from engine.queries import paths
-from engine.queries.access import Asker, due_of, key_names, month_due, require_visible
+from engine.queries.access import Asker, due_of, key_names, listed, month_due
 from engine.queries.inbox import short
 from engine.queries.opinions import rounds
 from engine.queries.register import URGENCY, case_state
@@ -66,8 +66,11 @@ def _load(tx: Asker, person: str, case_id: str) -> Any:
     ).first()
     if row is None:
         raise NotFound("case", f"Expected a case with id {case_id}, found none.")
-    require_visible(tx, tx.actor(person), row.id)
-    return row
+    if tx.conn.execute(
+        sa.select(c.id).where(c.tenant_id == tx.tenant, c.id == row.id, listed(tx.actor(person)))
+    ).first():
+        return row
+    raise NotFound("case", f"Expected a case that {person} may see, found none.")
 
 
 def _tasks(tx: Asker, case_id: str) -> list[Any]:
@@ -103,7 +106,8 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
     # Who may not read the opinions does not read them in the journal either.
     reads_opinions = drafts or (actor.in_department and all(len(r.opinions) == r.asked for r in asked))
     models = [tx.models.bundle(tx.conn, tx.tenant, digest).definition for digest in {t.definition for t in rows}]
-    entries = _journal(tx, history, person, reads_opinions, _words([*models, definition], lang))
+    words = _words([*models, definition], lang)
+    entries = _journal(tx, history, person, reads_opinions, words)
     open_dues = [due_of(tx, t.due_at) for t in rows if t.state in OPEN]
     worst = min(
         open_dues, key=lambda d: (URGENCY.get(d.state, 9), -d.days if d.state == "late" else d.days), default=None
@@ -134,7 +138,7 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
         gates=_gates(tx, rows, definition, names),
         journal=entries,
         journal_count=len(history),
-        incidents=_incidents(tx, row.id, definition),
+        incidents=_incidents(tx, row.id, words, actor.repairs),
         my_tasks=[
             (t.id, t.name_en if lang == "en" else t.name)
             for t in rows
@@ -144,6 +148,7 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
         progress=bpmn.variables(row.state).get("status"),
         drafter_name=person_name(tx, row.drafter) if row.drafter else None,
         drafters=_drafters(tx, row, actor),
+        may_retry=actor.repairs,
         escalations=_escalations(rows) if row.status == "running" else [],
     )
 
@@ -407,7 +412,7 @@ def _marks(rows: list[Any]) -> dict[str, Any]:
     return {"completed": completed, "walked": walked}
 
 
-def _incidents(tx: Asker, case_id: str, definition: bpmn.Definition) -> list[IncidentView]:
+def _incidents(tx: Asker, case_id: str, words: dict[str, str], repairs: bool) -> list[IncidentView]:
     i = incidents.c
     rows = tx.conn.execute(
         sa.select(incidents)
@@ -418,8 +423,9 @@ def _incidents(tx: Asker, case_id: str, definition: bpmn.Definition) -> list[Inc
         IncidentView(
             r.id,
             r.element,
-            definition.elements[r.element].name if r.element in definition.elements else r.element,
+            words.get(r.element, r.element),
             r.raised_at,
+            r.message if repairs else None,
         )
         for r in rows
     ]

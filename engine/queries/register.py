@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine import org
 from engine.errors import NotFound
 from engine.queries import paths
-from engine.queries.access import Asker, due_of, key_names, month_due, visible
+from engine.queries.access import Asker, due_of, key_names, listed, month_due, visible
 from engine.queries.inbox import short
 from engine.queries.views import CaseList, CaseRow, FocusTaskView
 from engine.records import cases, focus_tasks, people, plans, tasks, units
@@ -48,7 +48,7 @@ def cases_list(tx: Asker, person: str, state: str | None = None, unit: str | Non
         )
         .outerjoin(focus_tasks, sa.and_(f.tenant_id == c.tenant_id, f.id == c.focus_task_id))
         .outerjoin(units, sa.and_(units.c.tenant_id == c.tenant_id, units.c.id == c.lead_unit))
-        .where(c.tenant_id == tx.tenant, visible(actor))
+        .where(c.tenant_id == tx.tenant, listed(actor))
         .order_by(c.started_at.desc(), c.id)
         .limit(LIMIT)
     ).all()

@@ -342,6 +342,8 @@ class IncidentView:
     element: str
     name: str
     at: datetime
+    # for who may try it again: what failed
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +391,7 @@ class CaseView:
     drafter_name: str | None = None
     drafters: Sequence[tuple[str, str]] = ()
     escalations: Sequence[Escalation] = ()
+    may_retry: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ DONE = {
     "claimed": N_("The task is taken."),
     "released": N_("The task was given back to the group."),
     "assigned": N_("Passed on to %(what)s."),
+    "retried": N_("The step that had stopped was tried again."),
     "drafter_replaced": N_("%(what)s is now the drafter of the case."),
     "saved": N_("The draft is saved."),
     "uploaded": N_("The new version is stored."),

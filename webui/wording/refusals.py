@@ -111,6 +111,8 @@ def refusal_text(code: str, told: dict[str, Any]) -> str:
             return _("Only the drafter accepts or explains remarks.")
         case "case_ended":
             return _("The case is closed.")
+        case "resolved":
+            return _("The technical trouble is resolved already.")
         case "no_drafter":
             return _("Nobody has been chosen as drafter yet.")
         case "not_answered":
