@@ -119,6 +119,22 @@ def test_all_problems_come_in_one_pass_with_their_elements() -> None:
             '{S}<task id="a"/><task id="b"/><complexGateway id="g"/>\n~ s a g\n~ s b g',
             ("g", "missing_condition"),
         ),
+        (
+            '{S}<intermediateThrowEvent id="t">[link L]</intermediateThrowEvent><task id="a"/><task id="b"/>'
+            '<intermediateCatchEvent id="c">[link L]</intermediateCatchEvent>\n~ s t a\n~ c b',
+            ("t", "flow_not_allowed"),
+        ),
+        (
+            '{S}<intermediateThrowEvent id="t">[link L]</intermediateThrowEvent><task id="a"/><task id="b"/>'
+            '<intermediateCatchEvent id="c">[link L]</intermediateCatchEvent>\n~ s a t\n~ a c b',
+            ("c", "flow_not_allowed"),
+        ),
+        (
+            '{S}<subProcess id="x" triggeredByEvent="true">'
+            '<startEvent id="is" isInterrupting="false">[error]</startEvent></subProcess>',
+            ("is", "event_not_allowed"),
+        ),
+        ('{S}<endEvent id="e">[compensate nowhere]</endEvent>\n~ s e', ("e", "unresolved_reference")),
         ("", (None, "no_process")),
     ],
 )

@@ -57,6 +57,11 @@ def _flows(d: Definition, e: Element, broken: Collection[str], report: Report) -
             "flow_not_allowed",
             f"Expected no flow into a {'start' if kind == 'startEvent' else 'boundary'} event.",
         )
+    if any(event.kind == "link" for event in e.events):
+        if kind == "intermediateThrowEvent" and e.outgoing:
+            report(e.id, "flow_not_allowed", "Expected no flow out of a throwing link event.")
+        if kind == "intermediateCatchEvent" and e.incoming:
+            report(e.id, "flow_not_allowed", "Expected no flow into a catching link event.")
     if e.event_sub_process and (e.incoming or e.outgoing):
         report(e.id, "flow_not_allowed", "Expected no flow into or out of an event sub-process.")
     if e.for_compensation and (e.incoming or e.outgoing):
@@ -136,6 +141,21 @@ def _events(d: Definition, e: Element, report: Report) -> None:
                 timers.check(event.timer.kind, event.timer.value)
             except ValueError as error:
                 report(e.id, "bad_timer", f"Expected a timer: {error}.", text=event.timer.value)
+        if place == "event sub-process start" and event.kind in ("error", "compensation") and not e.interrupting:
+            report(
+                e.id,
+                "event_not_allowed",
+                f"Expected an event sub-process for {event.kind} to interrupt.",
+                kind=event.kind,
+            )
+        if event.activity is not None and event.activity not in d.elements:
+            report(
+                e.id,
+                "unresolved_reference",
+                f"Expected an activity {event.activity!r} to compensate.",
+                ref=event.activity,
+                kind="activity",
+            )
         if event.kind == "cancel" and place == "endEvent":
             around = d.elements.get(e.scope)
             if around is None or around.type != "transaction":

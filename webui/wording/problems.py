@@ -34,6 +34,7 @@ KINDS: dict[str, Pair] = {
     "inclusiveGateway": ("cổng chọn nhiều nhánh", "inclusive gateway"),
     "complexGateway": ("cổng phức hợp", "complex gateway"),
     "eventBasedGateway": ("cổng chờ sự kiện", "event-based gateway"),
+    "activity": ("bước", "activity"),
     "task": ("bước", "task"),
     "userTask": ("việc của người", "user task"),
     "manualTask": ("việc làm tay", "manual task"),
