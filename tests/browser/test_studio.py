@@ -376,6 +376,88 @@ def test_a_closed_tab_and_a_silent_server_lose_nothing(
     assert "Tên thứ ba" in again.xml(process).decode()
 
 
+def test_a_copy_that_was_left_behind_stays_until_it_is_decided_on(
+    server: servers.LiveServer, studio_at: Callable[..., Studio]
+) -> None:
+    process = "ca_sign_and_issue"
+    studio = studio_at(server).opens(process)
+    context = studio.page.context
+    step = studio.asks("m.get('elementRegistry').find((one) => one.type === 'bpmn:UserTask').id")
+    with without_server(studio.page, "**/ban-nhap.bpmn*", "PUT"):
+        studio.renames(step, "Tên còn trong trình duyệt")
+        expect(studio.saved).to_contain_text("đã giữ trong trình duyệt này")
+        # a second tab of the same analyst is not offered what the first one still holds
+        beside = Studio(context.new_page(), server.url).opens(process)
+        expect(beside.page.locator("[data-recovery]")).to_be_hidden()
+        beside.page.close()
+        studio.page.evaluate("void (window.fetch = () => new Promise(() => {}))")
+        studio.page.close(run_before_unload=False)
+
+    again = Studio(context.new_page(), server.url).opens(process)
+    offer = again.page.locator("[data-recovery]")
+    expect(offer).to_be_visible()
+    # who goes on drawing at once, and saves, has not decided yet
+    again.renames(step, "Tên vẽ tiếp")
+    expect(again.saved).to_have_text(SAVED)
+    again.opens(process)
+    expect(offer).to_be_visible()
+    again.renames(step, "Tên vẽ tiếp nữa")
+    offer.get_by_role("button", name="Khôi phục thay đổi").click()
+    box = again.page.locator("#studio-conflict")
+    box.get_by_role("button", name="Giữ bản này, lưu đè").click()
+    expect(again.saved).to_have_text(SAVED)
+    assert "Tên còn trong trình duyệt" in again.xml(process).decode()
+    kept = [r.number for r in server.engine.queries.process(ANALYST, process).revisions]
+    bodies = [server.engine.queries.revision(ANALYST, process, number).decode() for number in kept]
+    assert any("Tên vẽ tiếp nữa" in body for body in bodies)
+    again.opens(process)
+    expect(offer).to_be_hidden()
+
+
+def test_a_step_of_another_houses_template_leaves_the_panel_alive(
+    server: servers.LiveServer, studio_at: Callable[..., Studio]
+) -> None:
+    process = "ca_internal_consultation"
+    xml = server.engine.queries.model(ANALYST, process)
+    foreign = xml.replace(
+        b'<bpmn:userTask id="gop_y_noi_bo"', b'<bpmn:userTask zeebe:modelerTemplate="elsewhere" id="gop_y_noi_bo"'
+    )
+    assert foreign != xml
+    server.engine.models.save_draft(ANALYST, process, foreign, 0)
+    studio = studio_at(server)
+    failed: list[str] = []
+    studio.page.on("pageerror", lambda error: failed.append(str(error)))
+    studio.opens(process)
+    for element in ("gop_y_noi_bo", "mo_dot_xin_y_kien", "gop_y_noi_bo"):
+        studio.asks("m.get('selection').select(e(a[0]))", element)
+        expect(studio.name).to_have_value(studio.asks("e(a[0]).businessObject.name", element))
+    assert failed == []
+
+
+def test_checks_are_asked_one_after_the_other_and_the_last_one_counts(
+    server: servers.LiveServer, studio_at: Callable[..., Studio]
+) -> None:
+    studio = studio_at(server)
+    held: list[Route] = []
+    studio.opens("ca_sign_and_issue")
+    expect(studio.checked).to_contain_text("Đã xét")
+    studio.page.context.route("**/kiem-tra", lambda route: held.append(route))
+    step = studio.asks("m.get('elementRegistry').find((one) => one.type === 'bpmn:UserTask').id")
+    check = studio.page.get_by_role("button", name="Kiểm tra", exact=True)
+    check.click()
+    studio.page.wait_for_timeout(100)
+    studio.asks("void m.get('modeling').updateProperties(e(a[0]), { name: 'Tên sau cùng' })", step)
+    check.click()
+    studio.page.wait_for_timeout(100)
+    assert len(held) == 1
+    held[0].fulfill(json={"problems": [], "states": 0, "complete": False})
+    studio.page.wait_for_timeout(300)
+    assert len(held) == 2 and "Tên sau cùng" in (held[1].request.post_data or "")
+    expect(studio.checked).to_have_text("Đang kiểm tra…")
+    held[1].fulfill(json={"problems": [], "states": 0, "complete": False})
+    expect(studio.checked).to_have_text("Chưa xét các lượt chạy, không thấy lỗi")
+
+
 def test_looking_at_t1_changes_nothing_and_its_gates_are_recognised(
     server: servers.LiveServer, studio_at: Callable[..., Studio]
 ) -> None:

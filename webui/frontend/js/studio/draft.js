@@ -16,7 +16,9 @@ export class Draft {
     this.changed = false;
     this.stopped = false; // while a conflict waits for a decision
     this.saving = null;
-    this.key = `tk-studio ${place.person ?? ""} ${place.processId}`;
+    this.copies = `tk-studio ${place.person ?? ""} ${place.processId}`;
+    // A copy for each tab: one that saves must not throw away what another one could not.
+    this.key = `${this.copies} ${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
   }
 
   async fetch(url = this.place.modelUrl) {
@@ -25,19 +27,35 @@ export class Draft {
     return { xml: await answer.text(), etag: bare(answer.headers.get("ETag")) };
   }
 
-  // The copy of an earlier visit that never reached the server, unless the server has the same by now.
-  left(xml) {
+  // The newest copy of an earlier visit that never reached the server. It stays until it is dropped; those that the
+  // server has by now, and those of tabs that are still open, are none.
+  async left(xml) {
+    const found = [];
     try {
-      const copy = JSON.parse(localStorage.getItem(this.key));
-      if (copy && copy.xml !== xml) return { ...copy, at: new Date(copy.at) };
+      // Without locks (no secure connection) nobody knows of other tabs: then their copies are offered too.
+      const open = new Set((await navigator.locks?.query())?.held.map((lock) => lock.name));
+      for (const key of Object.keys(localStorage).filter((one) => one === this.copies || one.startsWith(`${this.copies} `))) {
+        if (key === this.key || open.has(key)) continue;
+        const copy = JSON.parse(localStorage.getItem(key));
+        if (copy.xml === xml) localStorage.removeItem(key);
+        else found.push({ ...copy, key, at: new Date(copy.at) });
+      }
     } catch {
       // a full or forbidden storage, or somebody else's text: there is no copy
     }
-    this.forget();
-    return null;
+    return found.sort((a, b) => b.at - a.at)[0] ?? null;
+  }
+
+  drop(copy) {
+    try {
+      localStorage.removeItem(copy.key);
+    } catch {
+      // forbidden storage holds nothing
+    }
   }
 
   watch() {
+    navigator.locks?.request(this.key, () => new Promise(() => {})); // held as long as this tab is open
     this.modeler.on("commandStack.changed", () => this.touch());
     window.addEventListener("beforeunload", (event) => {
       if (!this.changed && !this.saving) return;
@@ -81,11 +99,7 @@ export class Draft {
 
   forget() {
     clearTimeout(this.keeping);
-    try {
-      localStorage.removeItem(this.key);
-    } catch {
-      // forbidden storage holds nothing
-    }
+    this.drop(this);
   }
 
   // Saves what is on the canvas now; true when the server has it. One at a time, the newest last.

@@ -4,6 +4,7 @@ import { send } from "./server.js";
 import { count, t } from "./words.js";
 
 const WAIT = 1_200; // after the last change
+const PATIENCE = 60_000; // with a server that does not answer
 
 // Where a problem or an act shows: its element; the pool of a process. A process without a pool is the paper itself, and
 // what would be marked there would colour everything on it.
@@ -24,7 +25,8 @@ export class Problems {
     this.player = root.querySelector("[data-player]");
     this.found = [];
     this.marked = [];
-    this.asked = 0;
+    this.asking = null;
+    this.again = false;
     this.list.addEventListener("click", (event) => {
       const row = event.target.closest("[data-problem]");
       if (!row) return;
@@ -64,28 +66,35 @@ export class Problems {
     this.modeler.on("selection.changed", ({ newSelection }) => this.follow(newSelection[0]?.id));
   }
 
-  // Asks the server; an answer to an older question is dropped. Returns whether there is no error, null when unknown.
-  async check() {
+  // Asks the server, one question at a time: what is asked meanwhile is asked once more afterwards. The server goes on
+  // with a question that nobody waits for any longer. Returns whether there is no error, null when unknown.
+  check() {
     clearTimeout(this.timer);
-    const mine = ++this.asked;
-    this.leaving?.abort();
-    this.leaving = new AbortController();
     this.told.textContent = t("Checking…");
     this.list.setAttribute("aria-busy", "true");
+    this.again = Boolean(this.asking);
+    this.asking ??= this.ask().finally(() => {
+      this.asking = null;
+      if (this.again) this.check();
+    });
+    return this.asking;
+  }
+
+  async ask() {
     try {
       const answer = await send(this.place, this.place.checkUrl, {
         method: "POST",
         body: await this.draft.xml(),
-        signal: this.leaving.signal,
+        signal: AbortSignal.timeout(PATIENCE),
         headers: { "Content-Type": "application/xml" },
       });
-      if (mine !== this.asked) return null;
       const said = await answer.json().catch(() => ({}));
+      if (this.again) return null;
       if (!answer.ok && !said.problems) throw new Error(String(answer.status));
       this.tell(said.problems ?? [], said);
       return !this.found.some((one) => one.severity === "error");
-    } catch (error) {
-      if (mine !== this.asked || error.name === "AbortError") return null;
+    } catch {
+      if (this.again) return null;
       this.told.textContent = t("The check did not answer. The drawing is not affected");
       this.list.removeAttribute("aria-busy");
       return null;
@@ -104,7 +113,9 @@ export class Problems {
           ? t("{n} states looked at, not all of them", { n: count(states) })
           : states > 0
             ? t("{n} states looked at", { n: count(states) })
-            : "";
+            : complete === false
+              ? t("the runs were not looked at")
+              : "";
     const one = (text, many, n) => t(n === 1 ? text : many, { n: count(n) });
     const verdict = errors
       ? one("1 error stands in the way of deploying", "{n} errors stand in the way of deploying", errors)

@@ -70,7 +70,7 @@ async function start() {
     problems.watch();
     toolbar();
     keys();
-    offer(loaded.xml);
+    await offer(loaded.xml);
     page.state("saved", draft.etag.startsWith("0") ? t("No draft yet") : t("All saved"));
   }
   zooming();
@@ -200,20 +200,24 @@ function zooming() {
 
 // --- what was left behind by a closed window -------------------------------------------------------------------------
 
-function offer(xml) {
-  const copy = draft.left(xml);
+async function offer(xml) {
+  const copy = await draft.left(xml);
   if (!copy) return;
   const bar = find("[data-recovery]");
+  const overtaken = copy.etag !== draft.etag; // somebody has saved since: the server will say so
   bar.querySelector("span").textContent = t("This page was left at {at} with changes that were not saved.", { at: stamp(copy.at) });
   bar.hidden = false;
   bar.addEventListener("click", async (event) => {
     const act = event.target.closest("[data-recover]")?.dataset.recover;
     if (!act) return;
     bar.hidden = true;
-    if (act === "drop") return draft.forget();
+    if (act === "drop") return draft.drop(copy);
+    await save(); // what was drawn in the meantime is a revision of its own
     if (!(await open(copy.xml))) return;
-    draft.etag = copy.etag; // if somebody has saved since, the server will say so
+    if (overtaken) draft.etag = copy.etag;
     draft.touch();
+    await draft.keep();
+    draft.drop(copy);
     problems.check();
     find("[data-canvas]").querySelector("svg")?.focus();
   });
@@ -221,9 +225,15 @@ function offer(xml) {
 
 // --- two analysts ----------------------------------------------------------------------------------------------------
 
+const HAPPENED = {
+  saved: "{who} saved at {at}. Nothing of either is lost: choose what to keep.",
+  dropped: "{who} dropped the draft at {at}. Nothing of either is lost: choose what to keep.",
+  deployed: "{who} deployed a new version at {at}. Nothing of either is lost: choose what to keep.",
+};
+
 async function conflict(found, mine) {
   const box = dialog("conflict");
-  box.querySelector("[data-who]").textContent = t("{who} saved at {at}. Nothing of either is lost: choose what to keep.", {
+  box.querySelector("[data-who]").textContent = t(HAPPENED[found.kind] ?? HAPPENED.saved, {
     who: found.saved_by ?? t("Somebody else"),
     at: savedAt(found.saved_at),
   });

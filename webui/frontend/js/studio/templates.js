@@ -41,6 +41,9 @@ export function recognise(bo) {
   return null;
 }
 
+// Whether it was made by a template: of another house when it is none of ours. The panel then says so.
+const foreign = (bo) => Boolean(bo.get?.("zeebe:modelerTemplate"));
+
 // What a template asks, with the choices of this house and this diagram. `{{roles}}` and the like stand in for choices.
 function filled(template, choices, words) {
   const say = (text) => (text && words[text]) || text;
@@ -77,7 +80,7 @@ export class OfficeTemplates {
     const own = elementTemplatesPropertiesProvider._elementTemplates;
     const lens = Object.create(own);
     lens.get = (asked, version) =>
-      own.get(asked, version) ?? (asked?.businessObject ? newest(own, recognise(asked.businessObject)) : null);
+      own.get(asked, version) ?? (asked?.businessObject && !foreign(asked.businessObject) ? newest(own, recognise(asked.businessObject)) : null);
     elementTemplatesPropertiesProvider._elementTemplates = lens;
     const services = propertiesPanel._injector;
     propertiesPanel._injector = Object.create(services, {

@@ -26,6 +26,10 @@ const OURS = {
   "This page was left at {at} with changes that were not saved.": "Lần trước trang đóng lúc {at} khi còn thay đổi chưa lưu.",
   "{who} saved at {at}. Nothing of either is lost: choose what to keep.":
     "{who} đã lưu lúc {at}. Không bản nào mất: chọn bản giữ lại.",
+  "{who} dropped the draft at {at}. Nothing of either is lost: choose what to keep.":
+    "{who} đã bỏ bản nháp lúc {at}. Không bản nào mất: chọn bản giữ lại.",
+  "{who} deployed a new version at {at}. Nothing of either is lost: choose what to keep.":
+    "{who} đã ban hành phiên bản mới lúc {at}. Không bản nào mất: chọn bản giữ lại.",
   "Comparing…": "Đang so sánh…",
   "Both drawings say the same.": "Hai bản giống nhau.",
   "The two could not be compared.": "Không so sánh được hai bản.",
@@ -52,6 +56,7 @@ const OURS = {
   "no error, 1 warning": "không có lỗi, 1 cảnh báo",
   "no error, {n} warnings": "không có lỗi, {n} cảnh báo",
   "no fault found": "không thấy lỗi",
+  "the runs were not looked at": "chưa xét các lượt chạy",
   "No problems.": "Không có vấn đề.",
   Error: "Lỗi",
   Warning: "Cảnh báo",
