@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 import engine as core
-from webui import wording
+from webui import failures, wording
 from webui.frame import actor, chrome, engine, for_scripts, go, lang
 from webui.wording import problems as words
 
@@ -229,16 +229,35 @@ def drop(process_id: str) -> Any:
     number, _base = tag(request.form.get("etag") or request.headers.get("If-Match") or "")
     if number is None:
         number = engine().queries.draft(actor(), process_id).number
-    engine().models.drop_draft(actor(), process_id, number)
-    process = any(row.id == process_id for row in engine().queries.processes(actor()))
-    return go(url_for("studio.show", process_id=process_id) if process else url_for("studio.index"), "draft_dropped")
+    try:
+        engine().models.drop_draft(actor(), process_id, number)
+    except core.Conflict as error:
+        return changed_meanwhile(process_id, error)
+    return go(home(process_id), "draft_dropped")
+
+
+def home(process_id: str) -> str:
+    """The page of a process; the library when nothing of it is left: its only draft was dropped."""
+    there = any(row.id == process_id for row in engine().queries.processes(actor()))
+    return url_for("studio.show", process_id=process_id) if there else url_for("studio.index")
+
+
+def changed_meanwhile(process_id: str, error: core.Conflict) -> Any:
+    """The page for a form about a draft that is another one by now."""
+    said = f"{wording.refusal_text(error.code, dict(error.params))} {_('Nothing was changed.')}"
+    page = failures.Page(_("Not done"), _("Somebody saved in the meantime"), said)
+    page.back = (_("See the process"), home(process_id))
+    return failures.answer(409, page, code=error.code)
 
 
 @pages.post("/<process_id>/ban-nhap/<int(max=99999999):number>/lay-lai")
 def restore(process_id: str, number: int) -> Any:
     """Make an earlier revision the draft again."""
     seen, _base = tag(request.form.get("etag", ""))
-    engine().models.restore_draft(actor(), process_id, number, seen or 0)
+    try:
+        engine().models.restore_draft(actor(), process_id, number, seen or 0)
+    except core.Conflict as error:
+        return changed_meanwhile(process_id, error)
     return go(url_for("studio.edit", process_id=process_id), "draft_restored")
 
 

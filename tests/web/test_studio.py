@@ -447,7 +447,11 @@ def test_a_draft_is_dropped_and_taken_back_from_the_page(site: At) -> None:
     assert (dropped.status, dropped.to) == (303, T1)
     after = analyst.sees(T1)
     assert "Đã bỏ bản nháp" in after.text and "Sửa tiếp" not in after.text
-    assert analyst.sends(page, f"{T1}/bo-ban-nhap").status == 409
+    late = analyst.sends(page, f"{T1}/bo-ban-nhap")
+    assert late.status == 409 and "người khác đã sửa bản nháp" in late.text and T1 in late.links()
+    late = analyst.sends(after, f"{T1}/ban-nhap/1/lay-lai", {"etag": "7"})
+    assert late.status == 409 and "Chưa thay đổi gì" in late.text and T1 in late.links()
+    assert "Mở lại việc" not in late.text  # there is no task here
     back = analyst.sends(after, f"{T1}/ban-nhap/1/lay-lai")
     assert back.status == 303 and editor.model() == (renamed(xml, "Một"), '"3"')
 
