@@ -113,3 +113,34 @@ def test_a_duration_beyond_all_dates_is_null() -> None:
     for text in ('duration("P999999999Y") * 1000000000', 'duration("P1Y") * 100000000000000'):
         found, why = feel.compile_expression(text).trace({})
         assert found is None and why
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        ("1", "2"),
+        ('"a"', '"b"'),
+        ('date("2020-01-01")', 'date("2020-01-02")'),
+        ('time("10:00:00")', 'time("10:00:01")'),
+        ('date and time("2020-01-01T10:00:00")', 'date and time("2020-01-01T10:00:01")'),
+        ('duration("P1D")', 'duration("PT25H")'),
+        ('duration("P11M")', 'duration("P1Y")'),
+    ],
+)
+def test_every_comparison_of_every_ordered_type(low: str, high: str) -> None:
+    """With literals and with variables: the two are compiled apart."""
+    expected = {"<": (True, False, False), "<=": (True, True, False), ">": (False, False, True)}
+    expected |= {">=": (False, True, True), "=": (False, True, False), "!=": (True, False, True)}
+    for operator, answers in expected.items():
+        for (a, b), answer in zip(((low, high), (low, low), (high, low)), answers, strict=True):
+            given = {"a": value(a), "b": value(b)}
+            for text in (f"{a} {operator} {b}", f"a {operator} b", f"a {operator} {b}", f"{a} {operator} b"):
+                assert feel.compile_expression(text).evaluate(given) is answer, text
+            if operator != "!=":
+                tests = feel.compile_unary_tests(f"{operator} b").evaluate({"?": given["a"], **given})
+                assert tests is answer
+
+
+def test_an_argument_that_may_be_of_two_types_is_tried() -> None:
+    assert value('(function(x: string) x)(if false then 1 else "a")') == "a"
+    assert value('(function(x: string) x)(if true then 1 else "a")') is None
