@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,13 +24,17 @@ from engine.queries.views import (
     IncidentView,
     JournalRow,
     Milestone,
+    RowView,
     StepRow,
     Submission,
+    TableView,
 )
 from engine.queries.work import document_views, drafters, person_name, signed_versions
 from engine.records import cases, focus_tasks, incidents, journal, people, tasks, units
 
 JOURNAL_SHOWN = 200
+# Of the decision tables that one entry asked, and of the rows of one that counted.
+TABLES_SHOWN, ROWS_SHOWN = 10, 10
 # What a page shows out of a journal payload; the rest is for replaying.
 SHOWN_FACTS = (
     "element",
@@ -380,11 +385,24 @@ def _journal(tx: Asker, rows: list[Any], person: str, reads_opinions: bool, word
             params["task_name"] = words[params["element"]]
         if row.kind == "opinion.given" and row.actor != person and not reads_opinions:
             params.pop("outcome", None)
-        told.append((row, params))
-    named = _names(tx, {params[key] for _, params in told for key in ("to", "from") if params.get(key)})
-    for _, params in told:
+        # What a table is given may be what people said.
+        tables = [table for e in payload.get("events") or () for table in _tables(e, reads_opinions)]
+        told.append((row, params, tables[:TABLES_SHOWN]))
+    named = _names(tx, {params[key] for _, params, _ in told for key in ("to", "from") if params.get(key)})
+    for _, params, _ in told:
         params.update({key: named.get(params[key], params[key]) for key in ("to", "from") if key in params})
-    return [JournalRow(row.seq, row.at, row.kind, row.by, params, row.hash) for row, params in told]
+    return [JournalRow(row.seq, row.at, row.kind, row.by, params, row.hash, tables) for row, params, tables in told]
+
+
+def _tables(explained: Mapping[str, Any], whole: bool) -> Iterator[TableView]:
+    """The tables of an event or of a step of its explanation, those first that others lean on."""
+    steps = [step for part in ("explanation", "services", "tables") for step in explained.get(part) or ()]
+    for step in steps:
+        yield from _tables(step, whole)
+    if "table" in explained and "rules" in explained:
+        rows = [RowView(r["index"], r["outputs"], r["annotation"] or "") for r in explained["rules"][:ROWS_SHOWN]]
+        given = [(one["label"], one["value"]) for one in explained["inputs"]] if whole else []
+        yield TableView(explained["table"] or explained["decision"], given, rows, bool(explained.get("default")))
 
 
 def _names(tx: Asker, persons: set[str]) -> dict[str, str]:

@@ -323,8 +323,28 @@ class GateRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RowView:
+    """A row of a decision table that counted: its number, what it gives, and the source that is noted beside it."""
+
+    number: int
+    gives: Mapping[str, Any]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """A decision table that was asked while a step ran: what it was given, and which rows counted. `default`: none
+    did, and the table says what holds then."""
+
+    name: str
+    given: Sequence[tuple[str, Any]]
+    rows: Sequence[RowView]
+    default: bool
+
+
+@dataclass(frozen=True, slots=True)
 class JournalRow:
-    """An entry of the journal, without its payload."""
+    """An entry of the journal, without its payload; `tables` are those that it had decided by."""
 
     seq: int
     at: datetime
@@ -332,6 +352,7 @@ class JournalRow:
     by: str | None
     params: Mapping[str, Any]
     hash: str
+    tables: Sequence[TableView] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Hồ sơ: the focus tasks of the plan, opening a case, one case with its parts."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 import offices
-from webui import demo
+from webui import demo, wording
 
 
 def test_the_six_focus_tasks_are_listed_and_only_t1_can_be_opened(site: Callable[..., Any]) -> None:
@@ -74,6 +75,27 @@ def test_the_journal_tells_in_words_what_happened(site: Callable[..., Any]) -> N
         assert words in shown.text
     for code in ("task.completed", "gate.decided", "opinion.given", "document.added", "timer.fired", "job.completed"):
         assert code not in shown.text
+
+
+def test_the_journal_tells_which_row_of_which_table_decided(site: Callable[..., Any]) -> None:
+    here = site("duyet_du_thao")
+    secretary = here.person("cv.tonghop.1")
+    address = f"/ho-so/{here.office.case_id}?phan=nhat-ky"
+    shown = secretary.sees(address)
+    folded = re.search(r"<details.*?Định tuyến văn bản.*?</details>", shown.source, re.S)
+    assert folded, shown.text
+    for words in ("Căn cứ:", "Loại văn bản = ", "Có quy phạm? = Không", "cho kết quả:", "Nguồn: "):
+        assert words in folded[0]
+    assert not re.search(r"; (S|F|A|M-\w+)<", folded[0])  # how sure a source is, is said in words
+
+
+def test_what_a_table_gives_is_written_as_people_write_it(site: Callable[..., Any]) -> None:
+    with site().anybody().client.application.test_request_context():
+        assert wording.row_note("NĐ 30/2020; M-lo") == "NĐ 30/2020; theo trí nhớ, không chắc; cần xác nhận"
+        assert [wording.row_note(note) for note in ("", "một nguồn", "a; b")] == ["", "một nguồn", "a; b"]
+        given = [None, True, [1, "hai"], {"a": False, "b": []}, 2.50, "x" * 900]
+        found = [wording.table_value(value) for value in given]
+        assert found[:5] == ["–", "Có", "1, hai", "a = Không, b = –", "2.5"] and len(found[5]) == 200
 
 
 def test_cases_are_filtered_by_state(site: Callable[..., Any]) -> None:

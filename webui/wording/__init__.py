@@ -27,6 +27,8 @@ from webui.wording.decisions import (
     outcome,
     outcome_mark,
     response_mark,
+    row_note,
+    table_value,
 )
 from webui.wording.events import done, event, origin
 from webui.wording.marks import N_, Mark
@@ -92,9 +94,11 @@ __all__ = [
     "refusal_text",
     "response_mark",
     "revision_kind",
+    "row_note",
     "size",
     "stamp",
     "step_mark",
+    "table_value",
     "wait_text",
     "weekday",
     "who",

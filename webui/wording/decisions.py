@@ -26,6 +26,7 @@ OPINIONS = {
     "khong_dong_y": ("circle-x", N_("Disagree"), "late"),
     "khong_tra_loi": ("circle-dashed", N_("No reply"), "idle"),
 }
+LONGEST = 200
 KINDS = {"approve": "circle-check", "edit": "pencil-line", "return": "undo-2", "refuse": "circle-x"}
 # What the drafter does with a remark: as a choice, and once it is done.
 RESPOND = {"tiep_thu": N_("Accept"), "giai_trinh": N_("Explain")}
@@ -33,6 +34,41 @@ RESPONSES = {
     "tiep_thu": ("circle-check", N_("Accepted"), "ok"),
     "giai_trinh": ("message-square-reply", N_("Explained"), "done"),
 }
+
+# How sure the source of a row is, as our tables note it.
+SURE = {
+    "S": N_("stated in the plan"),
+    "F": N_("found in a public source"),
+    "M-hi": N_("from memory, quite certain; to be confirmed"),
+    "M-med": N_("from memory, less certain; to be confirmed"),
+    "M-lo": N_("from memory, uncertain; to be confirmed"),
+    "A": N_("an assumption; to be confirmed"),
+}
+
+
+def row_note(note: str) -> str:
+    """The source that is noted beside a row of a decision table, with how sure it is."""
+    source, _sign, sure = note.rpartition("; ")
+    if sure not in SURE:
+        return note
+    return f"{source}; {_(SURE[sure])}" if source else _(SURE[sure])
+
+
+def table_value(value: Any) -> str:
+    """What a decision table was given or gives, as people write it."""
+    match value:
+        case None | "" | []:
+            return "–"
+        case bool():
+            return _("Yes") if value else _("No")
+        case list():
+            return ", ".join(table_value(one) for one in value)
+        case dict():
+            return ", ".join(f"{name} = {table_value(one)}" for name, one in value.items())
+        case float():
+            return f"{value:g}"
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def outcome(slug: str | None) -> str:
