@@ -144,3 +144,19 @@ def test_every_comparison_of_every_ordered_type(low: str, high: str) -> None:
 def test_an_argument_that_may_be_of_two_types_is_tried() -> None:
     assert value('(function(x: string) x)(if false then 1 else "a")') == "a"
     assert value('(function(x: string) x)(if true then 1 else "a")') is None
+
+
+def test_brackets_are_counted() -> None:
+    assert value("(" * 99 + "1" + ")" * 99) == 1
+    with pytest.raises(feel.FeelLimitError):
+        value("(" * 100 + "1" + ")" * 100)
+
+
+def test_digits_beyond_a_nanosecond_are_left_out() -> None:
+    assert value('time("12:00:00.1234567891")') == value('time("12:00:00.123456789")') is not None
+
+
+@pytest.mark.parametrize("text", ["]..3[", "(..3)"])
+def test_a_range_may_be_open_towards_the_past(text: str) -> None:
+    assert value(f'2 in range("{text}")') is True and value(f'3 in range("{text}")') is False
+    assert value(f'range("{text}").start included') is False and value(f'range("{text}").end included') is False
