@@ -160,3 +160,26 @@ def test_digits_beyond_a_nanosecond_are_left_out() -> None:
 def test_a_range_may_be_open_towards_the_past(text: str) -> None:
     assert value(f'2 in range("{text}")') is True and value(f'3 in range("{text}")') is False
     assert value(f'range("{text}").start included') is False and value(f'range("{text}").end included') is False
+
+
+def test_types_are_nested_so_deep_and_no_deeper() -> None:
+    def nested(depth: int) -> str:
+        return "null instance of " + "list<" * depth + "number" + ">" * depth
+
+    assert value(nested(90)) is False
+    with pytest.raises(feel.FeelLimitError):
+        value(nested(110))
+    beside = ", ".join(f"k{n}: list<number>" for n in range(150))
+    assert value(f"null instance of context<{beside}>") is False
+
+
+def test_a_function_whose_result_may_be_of_two_types_is_of_both() -> None:
+    function = '(function(x: number) if x > 1 then 1 else "a")'
+    for result in ("number", "string", "Any"):
+        assert value(f"{function} instance of function<number> -> {result}") is True
+    assert value("(function(x: number) 1) instance of function<number> -> string") is False
+
+
+def test_parameters_stand_apart_by_commas() -> None:
+    with pytest.raises(feel.FeelSyntaxError):
+        feel.compile_expression("function(a: number b: number) a")
