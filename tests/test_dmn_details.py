@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import dmn
+from engine import dmn, feel
 from engine.errors import DefinitionError
 
 HEAD = '<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" id="m" name="m" namespace="m">'
@@ -50,3 +50,23 @@ def test_a_document_type_is_refused_with_and_without_declarations() -> None:
         with pytest.raises(DefinitionError) as caught:
             dmn.parse(f"{doctype}{HEAD}</definitions>".encode())
         assert [each.code for each in caught.value.problems] == ["doctype"]
+
+
+def parsed(body: str) -> dmn.Definitions:
+    return dmn.parse(f"{HEAD}{body}</definitions>".encode(), "m.dmn")
+
+
+def test_a_model_without_imports_hands_on_nothing() -> None:
+    model = parsed('<decision id="d" name="d"><literalExpression><text>1</text></literalExpression></decision>')
+    assert model.exported == [] and model.ids == ["d"]
+
+
+def test_the_type_of_a_boxed_function_is_that_of_its_result() -> None:
+    model = parsed(
+        '<decision id="f" name="f"><functionDefinition typeRef="number"><formalParameter name="x"/>'
+        "<literalExpression><text>x + 1</text></literalExpression></functionDefinition></decision>"
+        '<decision id="d" name="d"><informationRequirement><requiredDecision href="#f"/></informationRequirement>'
+        "<literalExpression><text>f(1)</text></literalExpression></decision>"
+    )
+    assert model.decision("d").evaluate({}).value == 2
+    assert feel.kind(model.decision("f").evaluate({}).value) == "function"
