@@ -369,6 +369,7 @@ class Compilation:
             allowed=allowed,
             priorities=tuple(priorities),
             default=self.feel(element, default, names) if default else None,
+            label=element.get("label") or "",
         )
 
     def result_type(self, table: Element) -> items.ItemType | None:

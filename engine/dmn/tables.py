@@ -36,6 +36,7 @@ class Output:
     allowed: feel.Compiled | None
     priorities: tuple[Any, ...]
     default: feel.Compiled | None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,7 @@ class Table:
         self, session: Session, given: list[Any], hits: list[int], results: list[list[Any]], chosen: list[int]
     ) -> None:
         by_number = dict(zip(hits, results, strict=True))
+        labels = {output.name or self.name: output.label for output in self.outputs if output.label}
         session.explanation.append(
             {
                 "decision": self.decision,
@@ -217,6 +219,7 @@ class Table:
                 "inputs": [
                     {"label": each.label, "value": shown(value)} for each, value in zip(self.inputs, given, strict=True)
                 ],
+                **({"labels": labels} if labels else {}),
                 "rules": [
                     {
                         "index": number + 1,

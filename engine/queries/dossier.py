@@ -400,7 +400,11 @@ def _tables(explained: Mapping[str, Any], whole: bool) -> Iterator[TableView]:
     for step in steps:
         yield from _tables(step, whole)
     if "table" in explained and "rules" in explained:
-        rows = [RowView(r["index"], r["outputs"], r["annotation"] or "") for r in explained["rules"][:ROWS_SHOWN]]
+        labels = explained.get("labels") or {}
+        rows = [
+            RowView(r["index"], {labels.get(k, k): v for k, v in r["outputs"].items()}, r["annotation"] or "")
+            for r in explained["rules"][:ROWS_SHOWN]
+        ]
         given = [(one["label"], one["value"]) for one in explained["inputs"]] if whole else []
         yield TableView(explained["table"] or explained["decision"], given, rows, bool(explained.get("default")))
 

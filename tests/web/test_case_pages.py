@@ -84,7 +84,14 @@ def test_the_journal_tells_which_row_of_which_table_decided(site: Callable[..., 
     shown = secretary.sees(address)
     folded = re.search(r"<details.*?Định tuyến văn bản.*?</details>", shown.source, re.S)
     assert folded, shown.text
-    for words in ("Căn cứ:", "Loại văn bản = ", "Có quy phạm? = Không", "cho kết quả:", "Nguồn: "):
+    for words in (
+        "Căn cứ:",
+        "Loại văn bản = ",
+        "Có quy phạm? = Không",
+        "cho kết quả:",
+        "Văn bản QPPL? = Không",
+        "Nguồn: ",
+    ):
         assert words in folded[0]
     assert not re.search(r"; (S|F|A|M-\w+)<", folded[0])  # how sure a source is, is said in words
 
