@@ -313,8 +313,10 @@ def test_one_broken_case_does_not_stop_the_others(small: Callable[[str], offices
     assert statuses() == ["completed"] * 3
 
 
-HOURLY = """
-<startEvent id="s"/><userTask id="viec"/><endEvent id="e"/>
+# deployment refuses a task that is nobody's
+ROLE = '<ext><zeebe:assignmentDefinition candidateGroups="dept_office"/></ext>'
+HOURLY = f"""
+<startEvent id="s"/><userTask id="viec">{ROLE}</userTask><endEvent id="e"/>
 <boundaryEvent id="nhac" attachedToRef="viec" cancelActivity="false">[timer Cycle R3/PT1H]</boundaryEvent>
 <endEvent id="x"/>
 ~ s viec e
@@ -348,9 +350,9 @@ def test_an_incident_that_the_process_leaves_behind_is_closed(
     small: Callable[[str], offices.Office],
 ) -> None:
     office = small(
-        """
-        <startEvent id="s"/><parallelGateway id="g"/><userTask id="viec"/><serviceTask id="hong">[job khong:co]
-        </serviceTask><endEvent id="het">[terminate]</endEvent><endEvent id="e"/>
+        f"""
+        <startEvent id="s"/><parallelGateway id="g"/><userTask id="viec">{ROLE}</userTask>
+        <serviceTask id="hong">[job khong:co]</serviceTask><endEvent id="het">[terminate]</endEvent><endEvent id="e"/>
         ~ s g viec het
         ~ g hong e
         """
@@ -372,8 +374,9 @@ def test_an_expression_that_fails_stops_the_case_there_and_loses_nothing(
     small: Callable[[str], offices.Office],
 ) -> None:
     office = small(
-        """
-        <startEvent id="s"/><exclusiveGateway id="g"/><userTask id="a"/><userTask id="b"/><endEvent id="e"/>
+        f"""
+        <startEvent id="s"/><exclusiveGateway id="g"/><userTask id="a">{ROLE}</userTask>
+        <userTask id="b">{ROLE}</userTask><endEvent id="e"/>
         ~ s g
         ~ g a if lead_unit = 1
         ~ g b if lead_unit = 2
