@@ -279,6 +279,15 @@ def test_the_journal_on_the_page_tells_who_did_what_without_its_payload(office_a
     assert office.case().journal_count == newest.seq
 
 
+def test_what_a_table_was_given_is_told_to_those_who_read_what_people_said(office_at: At) -> None:
+    office = office_at("hoi_dong_gop_y")
+    for person, told in (("cv.qlkh.1", True), ("hd.khcn.1", False)):
+        entries = office.engine.queries.case(person, office.case_id).journal
+        (table,) = [table for entry in entries for table in entry.tables]
+        assert table.name == "Định tuyến văn bản" and [row.number for row in table.rows] == [4]
+        assert bool(table.given) == told
+
+
 # --- people -------------------------------------------------------------------------------------------------------
 
 
