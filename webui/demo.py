@@ -65,7 +65,9 @@ class Office:
         for document in view.documents:
             if not document.editable:
                 continue
-            if document.versions and view.submissions == [] and not self._is_rework(document, view):
+            returned = any(c.code == "revised" and c.target == document.artefact for c in view.conditions)
+            rework = returned or view.submissions != [] or self._is_rework(document, view)
+            if document.versions and not rework:
                 continue
             number = len(document.versions) + 1
             body = word(document.name, [f"Bản {number}.", *self.texts.get(document.artefact, DRAFT).split("\n")])
