@@ -139,8 +139,6 @@ _ASPECTS: Mapping[str, Callable[[Element], Any]] = {
     "inputs": lambda e: e.inputs,
     "outputs": lambda e: e.outputs,
     "activation": lambda e: e.activation,
-    "data": lambda e: e.data,
-    "begins": lambda e: e.active,
     "active": lambda e: e.active,
     "completion": lambda e: e.completion,
     "ordering": lambda e: e.ordering,
