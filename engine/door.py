@@ -160,14 +160,15 @@ class _Models(_Area):
         model = models.readable(xml, process_id)
         return int(self._engine.write(models.save_draft, actor, model, seen, base))
 
-    def import_draft(self, actor: str, xml: bytes) -> tuple[str, int]:
+    def import_draft(self, actor: str, xml: bytes, instead: str = "") -> tuple[str, int]:
         """Begin a draft with a model from a file; returns (process id, revision). A model without a diagram is drawn.
+        A process whose id is no slug, as drawing tools make them up, gets the id `instead`.
 
         Raises Forbidden, DefinitionError, and Conflict("draft_exists") when a draft is open; then the file is
         kept as a revision beside it, `kept` in the error's parameters.
         """
         self._engine.read(models.require_analyst, actor)
-        model = models.readable(xml, draw=True)
+        model = models.readable(xml, draw=True, instead=instead)
         try:
             return model.process_id, int(self._engine.write(models.import_draft, actor, model))
         except Conflict as error:

@@ -390,6 +390,21 @@ def test_an_upload_that_is_no_process_is_refused(office: offices.Office, xml: by
     assert [p.code for p in found.value.problems] == [code]
 
 
+def test_a_process_id_that_a_drawing_tool_made_up_is_replaced_everywhere(office: offices.Office) -> None:
+    drawn = office.engine.queries.model(ANALYST, T1).replace(b"chi_thi_khcn", b"Process_1")
+    assert office.engine.models.import_draft(ANALYST, drawn, instead="mua_sam") == ("mua_sam", 1)
+    kept = office.engine.queries.draft(ANALYST, "mua_sam").content
+    assert b'"Process_1"' not in kept
+    assert kept.count(b'"mua_sam"') == drawn.count(b'"Process_1"') >= 2
+    assert kept.count(b"<dc:Bounds") == drawn.count(b"<dc:Bounds")
+    with pytest.raises(DefinitionError):
+        office.engine.models.import_draft(ANALYST, drawn, instead="1-2")
+
+
+def test_a_good_process_id_stays_whatever_the_file_is_called(office: offices.Office) -> None:
+    assert office.engine.models.import_draft(ANALYST, SOUND, instead="tep_khac") == ("quy_trinh_moi", 1)
+
+
 def test_an_upload_beside_an_open_draft_replaces_nothing_and_is_not_lost(office: offices.Office) -> None:
     mine, theirs = renamed(deployed(office), "Một"), renamed(deployed(office), "Hai")
     office.engine.models.save_draft(ANALYST, T1, mine, 0)

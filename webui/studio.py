@@ -170,7 +170,7 @@ def upload() -> Any:
         said = _("The file is larger than %(limit)s. It was not stored.", limit=LIMIT_TEXT)
         return library(413, upload_problems=[said])
     try:
-        process_id, _number = engine().models.import_draft(actor(), content)
+        process_id, _number = engine().models.import_draft(actor(), content, instead=slug(Path(file.filename).stem))
     except core.DefinitionError as error:
         return library(422, upload_problems=[words.say(p.code, p.params, p.message, lang()) for p in error.problems])
     except core.Conflict as error:

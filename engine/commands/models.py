@@ -180,10 +180,11 @@ class Deployable:
 DRAWN = 200
 
 
-def readable(xml: bytes, process_id: str | None = None, draw: bool = False) -> Readable:
+def readable(xml: bytes, process_id: str | None = None, draw: bool = False, instead: str = "") -> Readable:
     """A model from outside; pure, and may take a second. It must be BPMN of the process `process_id` (of any whose id
-    is a slug, when None); `draw` gives it a diagram when it has none. Kept in UTF-8, as browsers read what they are
-    given. Raises DefinitionError."""
+    is a slug, when None; one that drawing tools made up, such as Process_1, is replaced by `instead` when that is one).
+    `draw` gives it a diagram when it has none. Kept in UTF-8, as browsers read what they are given. Raises
+    DefinitionError."""
     file = f"{process_id}.bpmn" if process_id else "model.bpmn"
     definition = bpmn.compile(xml, file=file, strict=False)
     found = definition.process_id
@@ -194,6 +195,8 @@ def readable(xml: bytes, process_id: str | None = None, draw: bool = False) -> R
     if not found or any(p.code == "missing_id" and p.element == found for p in definition.problems):
         raise DefinitionError([Problem(file, None, "no_process_id", "expected a process with an id")])
     if not PROCESS_ID.fullmatch(found):
+        if process_id is None and PROCESS_ID.fullmatch(instead):
+            return readable(_called(xml, found, instead), draw=draw)
         message = "expected a process id of small letters, digits and _, beginning with a letter"
         raise DefinitionError([Problem(file, found, "bad_process_id", message, {"found": found})])
     xml = _in_utf8(xml)
@@ -203,6 +206,17 @@ def readable(xml: bytes, process_id: str | None = None, draw: bool = False) -> R
     return Readable(found, definition.name or found, xml)
 
 
+def _called(xml: bytes, old: str, new: str) -> bytes:
+    """A model whose process has another id: in its pool and in its drawing too."""
+    root = etree.fromstring(_in_utf8(xml), _PARSER)
+    for node in root.iter(etree.Element):
+        for name in ("id",) if etree.QName(node).localname == "process" else ("processRef", "bpmnElement"):
+            if node.get(name) == old:
+                node.set(name, new)
+    return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
+
+
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)""")
 
 
@@ -211,8 +225,7 @@ def _in_utf8(xml: bytes) -> bytes:
     declared = ENCODING.match(xml.removeprefix(b"\xef\xbb\xbf"))
     if b"\0" not in xml[:4] and (declared is None or declared[1].lower() in (b"utf-8", b"utf8", b"us-ascii")):
         return xml
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    tree = etree.fromstring(xml, parser).getroottree()
+    tree = etree.fromstring(xml, _PARSER).getroottree()
     return bytes(etree.tostring(tree, encoding="UTF-8", xml_declaration=True))
 
 
