@@ -70,3 +70,19 @@ def test_the_type_of_a_boxed_function_is_that_of_its_result() -> None:
     )
     assert model.decision("d").evaluate({}).value == 2
     assert feel.kind(model.decision("f").evaluate({}).value) == "function"
+
+
+def test_a_reference_that_no_model_of_a_circle_has_is_told() -> None:
+    def importing(name: str, other: str, body: str = "") -> bytes:
+        space = "https://www.omg.org/spec/DMN/20230324/MODEL/"
+        imported = f'<import namespace="{other}" importType="{space}" name="{other}"/>'
+        head = f'<definitions xmlns="{space}" id="{name}" name="{name}" namespace="{name}">'
+        return f"{head}{imported}{body}</definitions>".encode()
+
+    need = '<informationRequirement><requiredDecision href="nowhere#x"/></informationRequirement>'
+    body = f'<decision id="d" name="d">{need}<literalExpression><text>1</text></literalExpression></decision>'
+    with pytest.raises(DefinitionError) as caught:
+        dmn.parse(
+            importing("a", "b", body), "a.dmn", imports={"b.dmn": importing("b", "a"), "a.dmn": importing("a", "b")}
+        )
+    assert "nowhere#x" in str(caught.value)

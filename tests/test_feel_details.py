@@ -81,6 +81,7 @@ def test_what_cannot_be_used_is_told(text: str, code: str) -> None:
         (r'matches("abab", "^(ab)\\1$")', True),
         (r'matches("abcd", "^(ab)\\1")', False),
         (r'matches("ab", "^(?:ab)$")', True),
+        (r'matches("a?b", "(?b)")', None),
         (r'matches("aab", "(a)\\1c")', False),
         (r'matches("aac", "(a)\\1c")', True),
         (r'matches("\u0000", "\\p{IsBasicLatin}")', True),
