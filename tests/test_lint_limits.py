@@ -90,7 +90,7 @@ def test_the_time_limit_is_kept_and_told() -> None:
     report = lint.examine(wide(8), seconds=0.2)
     assert time.monotonic() - before < 2
     (told,) = [f for f in report.findings if f.rule == "time_reached"]
-    assert told.params["states"] == report.states > 20 and told.params["seconds"] == 0.2 and not report.complete
+    assert told.params["states"] == report.states > 0 and told.params["seconds"] == 0.2 and not report.complete
     assert report.summary.endswith("no fault found (not all of them)")
 
 

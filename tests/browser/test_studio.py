@@ -423,7 +423,7 @@ def test_a_step_of_another_houses_template_leaves_the_panel_alive(
         b'<bpmn:userTask id="gop_y_noi_bo"', b'<bpmn:userTask zeebe:modelerTemplate="elsewhere" id="gop_y_noi_bo"'
     )
     assert foreign != xml
-    server.engine.models.save_draft(ANALYST, process, foreign, 0)
+    server.engine.models.save_draft(ANALYST, process, foreign, server.engine.queries.draft(ANALYST, process).number)
     studio = studio_at(server)
     failed: list[str] = []
     studio.page.on("pageerror", lambda error: failed.append(str(error)))

@@ -38,7 +38,8 @@ RICH = xml(
     ~ a c sub ca ah th
     ~ eg ic c
     ~ eg r e
-    ~ b lc e
+    ~ b e
+    ~ lc e
     """,
     around="""
     <message id="m" name="n"><ext><zeebe:subscription correlationKey="=x"/></ext></message>
