@@ -1,4 +1,4 @@
-"""`make conformance`: run all rows and the DMN TCK, find a bug for rows that have none yet, write the page."""
+"""`make conformance`: run all rows and the DMN TCK, see that each row dies of its bug, write the page."""
 
 import subprocess
 import sys
@@ -12,9 +12,8 @@ def main() -> int:
     everything = rows()
     found = page.results(everything)
     wanted = {row.id for row in everything if not row.reason}
-    if wanted != campaign.load().keys():
-        print("Looking for planted bugs that kill the rows that have none")
-        subprocess.run([sys.executable, "-m", "mutants", "kills"], cwd=page.ROOT, check=False)
+    print("Planting the bug of each row; looking for another where the row does not notice it", flush=True)
+    subprocess.run([sys.executable, "-m", "mutants", "kills"], cwd=page.ROOT, check=False)
     kills, kit = campaign.load(), page.kit()
     page.PAGE.write_text(page.render(everything, found, kills, kit), encoding="utf-8")
     short = {row.id: found[row.id] for row in everything if found[row.id] != page.FULL}

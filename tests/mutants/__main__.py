@@ -1,7 +1,7 @@
 """`PYTHONPATH=tests python -m mutants …`
 
 sample [--size N] [--out FILE]   plant the bugs of the sample; with --out, go on where an earlier run stopped
-kills [--all]                    find a bug for each row that has none (or, for all rows, anew)
+kills [--all]                    find a bug for each row that has none, or one that it survives (or, for all rows, anew)
 replay [--count N]               plant the bug of each row (of N of them) and see that the row fails
 survivors FILE                   write survivors.md from what `sample --out` wrote
 """
@@ -66,15 +66,18 @@ def kills(everything: bool) -> int:
     planting.warm(tests=False)
     lines = planting.executed()
     have = {} if everything else {row: bug for row, bug in campaign.load().items() if row in lines}
-    missing = [row for row in lines if row not in have]
 
     def find() -> None:
+        for row in [row for row, bug in have.items() if row not in planting.try_rows(bug, [row])]:
+            del have[row]
+        missing = [row for row in lines if row not in have]
         for number, (row, bug) in enumerate(campaign.find_kills(missing, lines, have.values()), 1):
             if bug is not None:
                 have[row] = bug
-            if number % 10 == 0 or number == len(missing):
+            if number % 10 == 0:
                 campaign.save(have)
             print(f"{number}/{len(missing)} {row}: {bug.told() if bug else 'no bug kills it'}", flush=True)
+        campaign.save(have)
 
     planting.hot(find, 3600)
     found = campaign.load()
