@@ -86,3 +86,15 @@ def test_a_reference_that_no_model_of_a_circle_has_is_told() -> None:
             importing("a", "b", body), "a.dmn", imports={"b.dmn": importing("b", "a"), "a.dmn": importing("a", "b")}
         )
     assert "nowhere#x" in str(caught.value)
+
+
+def test_an_explanation_calls_an_output_by_its_label() -> None:
+    def table(label: str) -> str:
+        return (
+            '<decision id="d" name="d"><decisionTable id="t"><input id="i"><inputExpression id="e"><text>x</text>'
+            f'</inputExpression></input><output id="o" name="fee" {label}/><rule id="r">'
+            '<inputEntry id="c"><text>-</text></inputEntry><outputEntry id="v"><text>1</text></outputEntry></rule></decisionTable></decision>'
+        )
+
+    named, plain = (parsed(table(label)).decision("d").evaluate({"x": 1}) for label in ('label="The fee"', ""))
+    assert "The fee" in str(named.explanation) and "The fee" not in str(plain.explanation)
