@@ -93,7 +93,8 @@ def test_an_explanation_calls_an_output_by_its_label() -> None:
         return (
             '<decision id="d" name="d"><decisionTable id="t"><input id="i"><inputExpression id="e"><text>x</text>'
             f'</inputExpression></input><output id="o" name="fee" {label}/><rule id="r">'
-            '<inputEntry id="c"><text>-</text></inputEntry><outputEntry id="v"><text>1</text></outputEntry>'
+            '<inputEntry id="c"><text>-</text></inputEntry>'
+            '<outputEntry id="v"><text>1</text></outputEntry>'
             "</rule></decisionTable></decision>"
         )
 
