@@ -185,6 +185,57 @@ class ConsultationView:
 
 
 @dataclass(frozen=True, slots=True)
+class CollatedRow:
+    """A line of the collated table: one remark, or one agency without any (`remark` None).
+
+    `no` counts the lines from 1. `outcome` is the opinion's slug (dong_y, dong_y_co_y_kien, khong_dong_y,
+    khong_tra_loi, a vote …; None: still waited for). `response` is tiep_thu, giai_trinh or None, `response_text` the
+    drafter's words. `recorded_by` is the name of who recorded a reply on paper, None when it was given by account.
+    """
+
+    no: int
+    agency: str
+    clause: str | None
+    remark: str | None
+    outcome: str | None
+    response: str | None
+    response_text: str | None
+    late: bool
+    recorded_by: str | None
+    # why the agency was taken off the round; None: it was not
+    withdrawn: str | None = None
+    # what a reply on paper said of itself: its number, its day, and by whom it was decided
+    number: str | None = None
+    dated: date | None = None
+    decided_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Collated:
+    """Bảng tổng hợp, tiếp thu, giải trình ý kiến: what was asked on (the document with its version) and every line.
+
+    `asked` counts the agencies without those withdrawn, `answered` those that replied (late ones too), `silent` those
+    that a closed round found silent; `counts` holds further: dong_y, dong_y_co_y_kien, khong_dong_y (or the votes),
+    khong_tra_loi, late, withdrawn, open (remarks without a response).
+    """
+
+    case_code: str
+    case_title: str
+    document_name: str
+    version: str
+    asked: int
+    answered: int
+    silent: int
+    rows: Sequence[CollatedRow]
+    counts: Mapping[str, int] = field(default_factory=dict)
+    sha256: str | None = None
+    # the rounds that are in it: their titles, in order
+    titles: Sequence[str] = ()
+    # clause: grouped by what of the draft a remark is about; agency: by who said it
+    grouped: str = "agency"
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One decision that a gate offers."""
 
