@@ -8,6 +8,7 @@ in an *environment*, stored by content too: the journal names it, so a replay us
 
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -53,6 +54,22 @@ class Environment:
     artefacts: Mapping[str, str]
     # folder → form id → digest; "" for those that all may use. Environments of before have none.
     forms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # artefact slug → name in English, where it has one
+    artefacts_en: Mapping[str, str] = field(default_factory=dict)
+    # folder → artefact slug → Word template; and Word template ("to_trinh", or "<folder>/to_trinh") → digest
+    papers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    templates: Mapping[str, str] = field(default_factory=dict)
+
+    def template_for(self, process_id: str, artefact: str) -> str | None:
+        """The Word template of an artefact in a process, as `templates` knows it; None when it has none. One of several
+        of a kind ("bien_ban-02") is written as all of them."""
+        mine, shared = self.papers.get(process_id, {}), self.papers.get("shared", {})
+        for slug in (artefact, re.sub(r"-\d+$", "", artefact)):
+            found = mine.get(slug) or shared.get(slug)
+            if found:
+                own = f"{process_id}/{found}"
+                return own if own in self.templates else found
+        return None
 
     def forms_for(self, process_id: str) -> dict[str, str]:
         """The forms that a model may name, id → digest: its own folder's, else the shared one, else another's."""
@@ -123,6 +140,9 @@ class Models:
                 frozenset(content["unit_lanes"]),
                 content["artefacts"],
                 content.get("forms", {}),
+                content.get("artefacts_en", {}),
+                content.get("papers", {}),
+                content.get("templates", {}),
             )
             self.environments[digest] = found
         return found
@@ -218,6 +238,34 @@ class Folder:
 def version_hash(files: Mapping[str, Any]) -> str:
     """The hash of a version that consists of these files."""
     return digest_of(json.dumps(files, sort_keys=True).encode())
+
+
+@dataclass(frozen=True)
+class Artefacts:
+    """What a folder says about the documents of its processes: names by slug, in Vietnamese and, where given, in
+    English; the Word template by slug; and the templates that lie in the folder, bytes by name."""
+
+    names: Mapping[str, str]
+    names_en: Mapping[str, str]
+    papers: Mapping[str, str]
+    templates: Mapping[str, bytes]
+
+
+def read_artefacts(path: Path) -> Artefacts:
+    """Read `artefacts.json` and `templates/*.docx` of a folder, both of which it may lack.
+
+    An artefact is its name, or {"name": "Tờ trình", "name:en": "Submission", "template": "to_trinh"}, of which only the
+    name must be there.
+    """
+    file = path / "artefacts.json"
+    told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    whole = {slug: {"name": said} if isinstance(said, str) else said for slug, said in told.items()}
+    return Artefacts(
+        {slug: one["name"] for slug, one in whole.items()},
+        {slug: one["name:en"] for slug, one in whole.items() if one.get("name:en")},
+        {slug: one["template"] for slug, one in whole.items() if one.get("template")},
+        {found.stem: found.read_bytes() for found in sorted(path.glob("templates/*.docx"))},
+    )
 
 
 def digest_of(content: bytes) -> str:
@@ -373,6 +421,9 @@ def current(conn: sa.Connection, tenant: int) -> dict[str, Any]:
         "calendar": "",
         "unit_lanes": [],
         "artefacts": {},
+        "artefacts_en": {},
+        "papers": {},
+        "templates": {},
         "forms": {},
     }
     return empty | json.loads(text) if text else empty

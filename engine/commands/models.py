@@ -5,7 +5,6 @@ A draft is one whole model per process, kept by revision: nothing that was saved
 (reading XML, searching a model's states) is done by `engine.door` before the transaction of a command begins.
 """
 
-import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
@@ -52,7 +51,7 @@ def deploy(tx: Tx, actor: str, folders: Path | Iterable[Path], checked: Collecti
     made: list[tuple[str, int]] = []
     for path, folder in read:
         made += definitions.store_folder(tx.conn, tx.tenant, folder, actor, tx.now)
-        content["artefacts"] |= _artefacts(path)
+        _store_artefacts(tx, content, path)
         content["processes"] |= {key: folder.version_hash(key) for key in folder.models}
         content["decisions"] |= {
             key: definitions.put(tx.conn, tx.tenant, "dmn", body) for key, body in folder.decisions.items()
@@ -137,13 +136,15 @@ def faults(file: str, report: lint.Report) -> list[Problem]:
     return [Problem(file, f.element, f.rule, f.message, {**f.params, "run": f.trace}) for f in report.errors]
 
 
-def _artefacts(path: Path) -> dict[str, str]:
-    """Names of artefacts out of `artefacts.json`: {slug: name in words}."""
-    file = path / "artefacts.json"
-    if not file.is_file():
-        return {}
-    names: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
-    return names
+def _store_artefacts(tx: Tx, content: dict[str, Any], path: Path) -> None:
+    """Bring what a folder says about its documents into the environment, and store its Word templates."""
+    read = definitions.read_artefacts(path)
+    content["artefacts"] |= read.names
+    content["artefacts_en"] |= read.names_en
+    content["papers"][path.name] = {**read.papers}
+    for name, body in read.templates.items():
+        digest = definitions.put(tx.conn, tx.tenant, "docx", body)
+        content["templates"][name if path.name == "shared" else f"{path.name}/{name}"] = digest
 
 
 def refresh_calendar(tx: Tx) -> str:
