@@ -6,6 +6,7 @@ Queries read and never write; they return the frozen shapes of `engine.queries.v
 from engine.queries.access import (
     chrome,
     file,
+    properties_of,
     require_visible,
     session,
     sources,
@@ -25,6 +26,7 @@ from engine.queries.library import (
     revision,
 )
 from engine.queries.library import processes_list as processes
+from engine.queries.progress import progress
 from engine.queries.register import cases_list as cases
 from engine.queries.register import focus_task
 from engine.queries.register import focus_tasks_list as focus_tasks
@@ -53,6 +55,8 @@ __all__ = [
     "process",
     "process_diagram",
     "processes",
+    "progress",
+    "properties_of",
     "require_visible",
     "revision",
     "session",
