@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from engine import bpmn
+from engine import bpmn, errors
 from kernel_models import NOW, Case, compile, environment
 
 AROUND = '<error id="er" errorCode="E1"/><signal id="sg" name="alarm"/><message id="m" name="answer"/>'
@@ -116,6 +116,84 @@ def test_only_a_child_can_be_withdrawn() -> None:
     case = Case(ASK, people=[])
     with pytest.raises(bpmn.Stale):
         case.cancel_task(case.task("z"))
+
+
+def test_a_multi_instance_that_runs_may_be_given_more_children() -> None:
+    case = Case(ASK, people=PEOPLE)
+    host = case.last("host.opened")["host"]
+    case.answer("a", 2, answer=2)
+    case.extend(host, ["dung", "em"])
+    assert (case.last("host.extended")["host"], case.last("host.extended")["count"]) == (host, 2)
+    opened = [e for e in case.events if e["e"] == "task.opened"][-2:]
+    assert [(e["item"], e["index"], e["host"], e["shard"]) for e in opened] == [
+        ("dung", 4, host, f"{host}.4"),
+        ("em", 5, host, f"{host}.5"),
+    ]
+    for index in (5, 1, 3):
+        case.answer("a", index, answer=index)
+    assert case.waiting() == ["a"], "the loop waits for those who were added, too"
+    case.answer("a", 4, answer=4)
+    assert case.waiting() == ["z"] and case.variables["answers"] == [1, 2, 3, 4, 5]
+    assert case.shards == {}
+    with pytest.raises(bpmn.Stale):
+        case.extend(host, ["g"])
+
+
+def test_the_condition_counts_those_who_were_added() -> None:
+    case = Case(model("[each people as person; until nrOfCompletedInstances / nrOfInstances > 0.5]"), people=["an"] * 4)
+    case.extend(case.last("host.opened")["host"], ["binh", "chi"])
+    for index in (6, 2, 3):
+        case.answer("a", index)
+    assert case.waiting() == ["a", "a", "a"], "three of six are not more than half"
+    case.answer("a", 5)
+    assert case.waiting() == ["z"] and case.last("host.closed")["how"] == "condition"
+
+
+def test_who_was_added_may_be_taken_back() -> None:
+    case = Case(ASK, people=["an"])
+    host = case.last("host.opened")["host"]
+    case.extend(host, ["binh"])
+    case.cancel_task(f"{host}.2")
+    case.answer("a", 1, answer=1)
+    assert case.waiting() == ["z"] and case.variables["answers"] == [1, None]
+
+
+def test_who_is_added_to_a_sequence_comes_last() -> None:
+    loop = "[each people as person; out answers = person; sequential]"
+    case = Case(model(loop), people=["an"])
+    case.extend(case.last("host.opened")["host"], ["binh"])
+    assert case.waiting() == ["a"]
+    case.do("a")
+    assert case.last("task.opened")["item"] == "binh"
+    case.do("a")
+    assert case.waiting() == ["z"] and case.variables["answers"] == ["an", "binh"]
+
+
+def test_only_a_multi_instance_may_be_given_more() -> None:
+    case = Case(ASK, people=PEOPLE)
+    host = case.last("host.opened")["host"]
+    before = case.state, dict(case.shards)
+    for entity in (f"{host}.1.0", "0", "99", "what"):
+        with pytest.raises(bpmn.Stale):
+            case.extend(entity, ["g"])
+    with pytest.raises(errors.Conflict, match="at most"):
+        case.extend(host, [None] * 100_000)
+    assert case.extend(host, []) == []
+    assert json.loads(case.state) == json.loads(before[0]) and case.shards.keys() == before[1].keys()
+
+
+def test_a_round_inside_a_child_of_another_may_be_given_more() -> None:
+    inner = """<subProcess id="sub">[each groups as group]<startEvent id="is"/>
+        <userTask id="a">[each group as person]</userTask>
+        ~ is a
+        </subProcess>"""
+    case = Case(compile(f'<startEvent id="s"/>{inner}<userTask id="z"/>\n~ s sub z'), groups=[["an"], ["binh"]])
+    hosts = [e["host"] for e in case.events if e["e"] == "host.opened" and e["el"] == "a"]
+    case.extend(hosts[1], ["chi"])
+    assert case.last("task.opened")["shard"].startswith(f"{hosts[1]}.")
+    while "z" not in case.waiting():
+        case.do("a")
+    assert case.count("task.completed") == 3
 
 
 def test_a_condition_that_fails_is_an_incident_of_the_child_and_its_answer_is_kept() -> None:

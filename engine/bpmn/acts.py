@@ -4,11 +4,11 @@ puts items on the agenda.
 `stimuli` applies them to the text of a state, `session` to a state that stays in memory; both give the same.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine import errors
-from engine.bpmn import behaviours, events, messages, scopes, starting, throwing
+from engine.bpmn import behaviours, events, loops, messages, scopes, starting, throwing
 from engine.bpmn.definition import Definition, Element
 from engine.bpmn.faults import Stale
 from engine.bpmn.run import Run
@@ -175,6 +175,26 @@ def cancel_task(task: str) -> Act:
     def act(run: Run) -> None:
         child = _child(run, task)
         run.later("withdraw", child)
+
+    return act
+
+
+def extend(host: str, items: Sequence[Any]) -> Act:
+    """A multi-instance that runs gets more children, one for each item, as if its collection had been longer. Stale
+    when it is over; Conflict when it would become too large."""
+    values = [in_order({"item": item})["item"] for item in items]
+
+    def act(run: Run) -> None:
+        found = _part(run, host).tokens.get(int(host.rpartition(".")[2]))
+        if found is None or found.host is None or not found.element:
+            raise Stale(host)
+        loop = run.node(found).loop
+        if loop is None or loop.kind == "standard":
+            raise Stale(host, f"Expected {host!r} to be a multi-instance.")
+        if found.host.total + len(values) > loops.MAX_CHILDREN:
+            raise errors.Conflict("too_many", f"Expected at most {loops.MAX_CHILDREN} instances.")
+        if values:
+            run.later("extend", found, values)
 
     return act
 

@@ -63,6 +63,22 @@ def _items(run: "Run", host: Token, loop: Loop) -> list[Any]:
     return [None] * number
 
 
+def extend(run: "Run", host: Token, items: list[Any]) -> None:
+    """More children for a multi-instance that runs: they count as if they had stood at the end of its collection."""
+    element = run.node(host)
+    counters, loop = host.host, element.loop
+    assert counters is not None and loop is not None
+    first = counters.total + 1
+    run.put(counters, "total", counters.total + len(items))
+    run.emit(host, {"e": "host.extended", "host": host.id, "el": element.id, "count": len(items)})
+    if not counters.sharded:
+        run.put(counters, "queue", [*(counters.queue or ()), *items])
+        return
+    run.put(counters, "active", counters.active + len(items))
+    for number, item in enumerate(items, first):
+        _shard(run, host, element, loop, number, item)
+
+
 def _locals(loop: Loop, number: int, item: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if loop.output_name is not None:  # what the child will put out is its own from the start, as in Camunda 8

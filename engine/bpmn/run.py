@@ -587,6 +587,7 @@ ACTIONS: dict[str, Callable[..., None]] = {
     "child": loops.child_enter,
     "counted": loops.counted,
     "withdraw": loops.withdraw,
+    "extend": loops.extend,
     "join": joins.join,
     "reset": joins.reset,
     "again": behaviours.again,

@@ -10,7 +10,7 @@ Not here: what is open in an instance, and a clock (`simulate`, `world`).
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.bpmn import acts
@@ -82,6 +82,10 @@ class Session:
     def cancel_task(self, task: str, now: dt.datetime) -> list[Event]:
         """Withdraw one child of a multi-instance."""
         return self.apply(acts.cancel_task(task), now)
+
+    def extend(self, host: str, items: Sequence[Any], now: dt.datetime) -> list[Event]:
+        """Give a multi-instance that runs more children."""
+        return self.apply(acts.extend(host, items), now)
 
     def activate(self, token: str, element: str, now: dt.datetime) -> list[Event]:
         """Start one more activity of an ad-hoc sub-process."""

@@ -6,7 +6,7 @@ people answer what they were told to answer, and when nothing else can move the 
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,6 +81,10 @@ class Instance:
     def cancel_task(self, task: str) -> list[Event]:
         """Withdraw one child of a multi-instance."""
         return self._do(task, acts.cancel_task(task))
+
+    def extend(self, host: str, items: Sequence[Any]) -> list[Event]:
+        """Give a multi-instance that runs more children."""
+        return self._do(host, acts.extend(host, items))
 
     def activate(self, token: str, element: str) -> list[Event]:
         """Start one more activity of an ad-hoc sub-process."""

@@ -6,7 +6,7 @@ more of the state; both leave everything as it was.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.bpmn import acts
@@ -128,6 +128,13 @@ def cancel(d: Definition, state: str, shards: Shards, now: dt.datetime, env: Env
 def cancel_task(d: Definition, state: str, shards: Shards, task: str, now: dt.datetime, env: Env) -> Outcome:
     """One child of a multi-instance is taken back: by the id of its task, or of its token or shard."""
     return apply(d, state, shards, acts.cancel_task(task), now, env)
+
+
+def extend(
+    d: Definition, state: str, shards: Shards, host: str, items: Sequence[Any], now: dt.datetime, env: Env
+) -> Outcome:
+    """A multi-instance that runs gets more children, by the id of its token; Stale when it is over."""
+    return apply(d, state, shards, acts.extend(host, items), now, env)
 
 
 def activate(

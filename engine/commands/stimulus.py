@@ -74,6 +74,10 @@ def _give(
             return bpmn.retry(definition, state, shards, given["token"], now, env)
         case "set":
             return bpmn.set_variables(definition, state, shards, variables, now, env)
+        case "extend":
+            return bpmn.extend(definition, state, shards, given["host"], given["items"], now, env)
+        case "withdraw":
+            return bpmn.cancel_task(definition, state, shards, given["task"], now, env)
         case "cancel":
             return bpmn.cancel(definition, state, shards, now, env)
     raise ValueError(f"expected a stimulus that the kernel knows, got {given['do']!r}")
