@@ -7,6 +7,7 @@ raises, and what tries files out without a store.
 from engine import lint
 from engine.bpmn.layout import arrange
 from engine.clock import ZONE, Clock, FixedClock
+from engine.commands.opening import DoneStep, Evidence
 from engine.door import Engine
 from engine.errors import (
     Conflict,
@@ -28,8 +29,10 @@ __all__ = [
     "Clock",
     "Conflict",
     "DefinitionError",
+    "DoneStep",
     "Engine",
     "EngineError",
+    "Evidence",
     "FixedClock",
     "Forbidden",
     "Invalid",

@@ -248,6 +248,13 @@ def take_number(
     return symbol
 
 
+def give_number(conn: sa.Connection, tenant: int, case_id: str, artefact: str, symbol: str, day: date) -> None:
+    """Write number and date on a document of a case; nothing to do when it has none."""
+    d = documents.c
+    mine = sa.and_(d.tenant_id == tenant, d.case_id == case_id, d.artefact == artefact)
+    conn.execute(sa.update(documents).where(mine).values(number=symbol, dated=day))
+
+
 def issue(
     conn: sa.Connection,
     tenant: int,

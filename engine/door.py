@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine import clock as clocks
 from engine import db, deadlines, definitions, identity, queries, schema
-from engine.commands import access, cases, consulting, models, operations, people, plans, signing
+from engine.commands import access, cases, consulting, models, opening, operations, people, plans, signing
 from engine.commands.transaction import Moved, Tx
 from engine.errors import Conflict, DefinitionError, Forbidden
 from engine.queries import checking, library
@@ -43,6 +43,7 @@ class Engine:
         self._moved = Moved()
         self.reports = checking.Reports()
         self.cases = _Area(self, cases)
+        self.opening = _Area(self, opening)
         self.consulting = _Area(self, consulting)
         self.models = _Models(self, models)
         self.plans = _Area(self, plans)

@@ -21,6 +21,25 @@ OUTCOMES: Mapping[str, str] = {
     "doi_hinh_thuc": "return",
     "dong_y_co_y_kien": "edit",
     "khong_tra_loi": "none",
+    # verification by the provincial office (domain.md §1.5, T4.21), appraisal by Sở Tư pháp (DMN-08)
+    "bo_sung": "return",
+    "tra_ho_so": "refuse",
+    "du_dieu_kien": "approve",
+    "du_sau_chinh_sua": "edit",
+    "chua_du_dieu_kien": "return",
+    # what a meeting concludes, and how its members vote
+    "thong_qua": "approve",
+    "thong_qua_sau_chinh_sua": "edit",
+    "chua_thong_qua": "return",
+    "khong_thong_qua": "refuse",
+    "tan_thanh": "approve",
+    "khong_tan_thanh": "refuse",
+    "khong_bieu_quyet": "none",
+    "chap_thuan": "approve",
+    # a leader sends it to a meeting; a body answers a request for proposals
+    "giao_hop": "edit",
+    "co_de_xuat": "edit",
+    "khong_de_xuat": "approve",
 }
 DEFAULT_OUTCOMES = ("dong_y", "yeu_cau_chinh_sua", "khong_dong_y")
 # Every outcome but approval needs a reason of at least so many characters (domain.md §1.4, a house rule).
@@ -65,6 +84,42 @@ def words(text: str | None) -> tuple[str, ...]:
     return tuple((text or "").split())
 
 
+# Properties whose artefact words may stand for one document per instance.
+_PAPERS = ("requires", "produces", "signs")
+
+
+def effective(
+    own: Mapping[str, str], caller: Mapping[str, str] | None = None, instance: int | None = None
+) -> Mapping[str, str]:
+    """The properties that count for a task: its element's own, and what it `inherits` from the calling element.
+
+    `inherits` is a list of words: `requires` takes the caller's property of that name, `signs=letter` the caller's
+    `letter` as `signs`; both are added to the element's own. An artefact word that ends in `#` stands for one document
+    per instance of a multi-instance: `bien_ban#` is `bien_ban-03` for its third.
+    """
+    found = dict(own)
+    for word in words(own.get("inherits")):
+        name, _, source = word.partition("=")
+        value = (caller or {}).get(source or name)
+        if value:
+            found[name] = f"{found.get(name, '')} {value}".strip()
+    if instance is not None:
+        for name in _PAPERS:
+            if "#" in found.get(name, ""):
+                found[name] = " ".join(
+                    f"{word[:-1]}-{instance:02d}" if word.endswith("#") else word for word in words(found[name])
+                )
+    return found
+
+
+def named(names: Mapping[str, str], slug: str) -> str:
+    """An artefact in words; the third of one that stands for many ("bien_ban#") is "Biên bản 3"."""
+    base, dash, number = slug.rpartition("-")
+    if slug not in names and dash and number.isdigit() and f"{base}#" in names:
+        return f"{names[f'{base}#']} {int(number)}"
+    return names.get(slug, slug)
+
+
 def outcomes(properties: Mapping[str, str]) -> tuple[str, ...]:
     """The outcomes that a gate offers, in the order of its model."""
     return words(properties.get("outcomes")) or DEFAULT_OUTCOMES
@@ -74,11 +129,11 @@ def conditions(facts: Facts, gate: bool) -> list[Condition]:
     """All conditions of a task, met or not.
 
     A gate needs the documents it `requires` and somebody other than the drafter and those who added them (four eyes,
-    domain.md §5); a task also what it `produces`, and that in a newer version when it was returned. `requires` may
-    contain `opinions`: every remark answered.
+    domain.md §5); it and any other task also what it `produces` (of a gate: the paper of its own decision), a task
+    that in a newer version when it was returned. `requires` may contain `opinions`: every remark answered.
     """
     found = []
-    for slug in dict.fromkeys((*facts.requires, *(() if gate else facts.produces))):
+    for slug in dict.fromkeys((*facts.requires, *facts.produces)):
         if slug == "opinions":
             open_remarks = facts.unanswered_remarks or 0
             state = "missing" if open_remarks else "met"
@@ -86,7 +141,7 @@ def conditions(facts: Facts, gate: bool) -> list[Condition]:
             continue
         version = facts.versions.get(slug)
         params = {"number": version.number, "at": version.added_at, "by": version.added_by} if version else {}
-        name = facts.names.get(slug, slug)
+        name = named(facts.names, slug)
         found.append(Condition("document", "met" if version else "missing", name, params, slug))
         if version and slug in facts.returned and not gate:
             revised = version.number > facts.returned[slug]

@@ -141,7 +141,11 @@ def enqueue(
             "shard": event.get("shard"),
             "element": event["el"],
             "call": event.get("call"),
-            "payload": {"headers": event.get("headers") or {}, "variables": event.get("variables") or {}},
+            "payload": {
+                "headers": event.get("headers") or {},
+                "variables": event.get("variables") or {},
+                "process": event.get("process"),
+            },
             "state": "queued",
             "attempts": 0,
             "run_at": system_now,

@@ -164,6 +164,27 @@ def holders(conn: sa.Connection, tenant: int, key: str, day: date) -> list[Any]:
     return list(conn.execute(ONE_PERSON, {"tenant": tenant, "person": key}))
 
 
+def seats(conn: sa.Connection, tenant: int, lane: str, day: date) -> list[Any]:
+    """The units (id, name) in which somebody holds a lane on a day, in the order of the organisation."""
+    m, b, u = memberships.c, lane_bindings.c, units.c
+    found = (
+        sa.select(u.id, u.name, u.sort)
+        .select_from(memberships)
+        .join(people, sa.and_(people.c.tenant_id == m.tenant_id, people.c.id == m.person_id))
+        .join(
+            lane_bindings,
+            sa.and_(
+                b.tenant_id == m.tenant_id, b.position == m.position, sa.or_(b.unit_id == "", b.unit_id == m.unit_id)
+            ),
+        )
+        .join(units, sa.and_(u.tenant_id == m.tenant_id, u.id == m.unit_id))
+        .where(m.tenant_id == tenant, b.lane == lane, people.c.active, valid_on(day))
+        .order_by(u.sort, u.id)
+        .distinct()
+    )
+    return list(conn.execute(found))
+
+
 def holder_counts(conn: sa.Connection, tenant: int, day: date) -> dict[str, int]:
     """How many people hold each bound lane on a day; in the unit where they are fewest, for a lane of every unit."""
     m, b = memberships.c, lane_bindings.c

@@ -291,6 +291,9 @@ tasks = table(
     col("token", sa.String(120)),
     col("shard", sa.String(120), null=True),
     col("host", sa.String(120), null=True),
+    # the call activity of the main process in whose called process it is, and which instance of a multi-instance
+    col("call", sa.String(120), null=True),
+    col("instance", sa.Integer, null=True),
     col("definition", Digest),
     col("element", sa.String(120)),
     col("step", sa.String(20), null=True),
@@ -316,6 +319,9 @@ tasks = table(
     # a gate: the document versions that it decided on, [{"artefact", "number", "sha256"}], and the signing capacity
     col("seen", sa.JSON, null=True),
     col("capacity", sa.Text, null=True),
+    # what was decided on paper and recorded by another: {"decided_by", "number", "dated", "received_on", "channel",
+    # "document": {"artefact", "number", "sha256"}}
+    col("recorded", sa.JSON, null=True),
     col("draft", sa.JSON, null=True),
     col("version", sa.Integer),
     keys=("id",),
@@ -339,7 +345,8 @@ task_candidates = table(
 )
 sa.Index("ix_task_candidates_candidate", task_candidates.c.tenant_id, task_candidates.c.candidate)
 
-# A round of opinions, one multi-instance host; and one row for each who was asked.
+# A round of opinions, one multi-instance host (of a portal's posting "portal:" and its step); and one row for each who
+# was asked. `kind`: internal, external, council, affected, portal, vote, proposal.
 consultations = table(
     "consultations",
     col("id", Id),
@@ -350,6 +357,11 @@ consultations = table(
     col("kind", sa.String(12)),
     col("title", sa.Text),
     col("round", sa.Integer),
+    # what was sent, the main document first: [{"artefact", "number", "sha256", "version"}]
+    col("documents", sa.JSON),
+    # whether silence counts as agreement, and how many must answer at least, if the model says so
+    col("deemed", sa.Boolean),
+    col("min_responses", sa.Integer, null=True),
     col("opened_at", Utc),
     col("due_at", Utc, null=True),
     col("closed_at", Utc, null=True),
@@ -361,26 +373,52 @@ opinions = table(
     col("id", Id),
     col("consultation_id", Id),
     col("case_id", Id),
-    col("task_id", Id),
-    # a candidate key ("unit_head@chi_cuc_tdc") or a person id
+    # none for a citizen's remark on what was posted
+    col("task_id", Id, null=True),
+    # a candidate key ("unit_head@chi_cuc_tdc"), a person id, or what a citizen is called
     col("participant", sa.String(160)),
     col("sort", sa.Integer),
     col("asked_at", Utc),
     # None while open; khong_tra_loi when the round closed on a silent member
     col("outcome", Slug, null=True),
-    col("remark", sa.Text, null=True),
-    col("clause", sa.Text, null=True),
+    # what was written down when the round closed on them: a late answer does not change what silence meant
+    col("silence", Slug, null=True),
+    col("late", sa.Boolean, server_default=sa.false()),
     col("answered_at", Utc, null=True),
     col("answered_by", Slug, null=True),
-    # tiep_thu or giai_trinh, once the drafter has dealt with the remark
-    col("response", sa.String(12), null=True),
-    col("response_text", sa.Text, null=True),
-    col("responded_at", Utc, null=True),
+    # an answer on paper that somebody else recorded, as in tasks.recorded
+    col("recorded", sa.JSON, null=True),
+    # who was added while the round was open, by whom and why; who was taken off it
+    col("added_by", Slug, null=True),
+    col("added_reason", sa.Text, null=True),
+    col("withdrawn_at", Utc, null=True),
+    col("withdrawn_by", Slug, null=True),
+    col("withdrawn_reason", sa.Text, null=True),
     keys=("id",),
 )
 sa.Index("ix_opinions_consultation", opinions.c.tenant_id, opinions.c.consultation_id, opinions.c.sort)
 sa.Index("ix_opinions_case", opinions.c.tenant_id, opinions.c.case_id)
 sa.Index("ix_opinions_task", opinions.c.tenant_id, opinions.c.task_id)
+# What an opinion says, each on a clause of the document; the drafter accepts or explains each.
+opinion_remarks = table(
+    "opinion_remarks",
+    col("id", Id),
+    col("opinion_id", Id),
+    col("case_id", Id),
+    # from 1, in the order in which they were given
+    col("number", sa.Integer),
+    col("clause", sa.Text, null=True),
+    # empty: an opinion that does not simply agree, without a word
+    col("text", sa.Text),
+    # tiep_thu, tiep_thu_mot_phan or giai_trinh, once the drafter has dealt with it
+    col("response", sa.String(20), null=True),
+    col("response_text", sa.Text, null=True),
+    col("responded_at", Utc, null=True),
+    col("responded_by", Slug, null=True),
+    keys=("id",),
+)
+sa.Index("ix_opinion_remarks_opinion", opinion_remarks.c.tenant_id, opinion_remarks.c.opinion_id)
+sa.Index("ix_opinion_remarks_case", opinion_remarks.c.tenant_id, opinion_remarks.c.case_id)
 
 # --- documents ----------------------------------------------------------------------------------------------------
 

@@ -141,6 +141,7 @@ COMPLETE = (
         answers=sa.bindparam("b_answers", type_=sa.JSON),
         seen=sa.bindparam("b_seen", type_=sa.JSON),
         capacity=sa.bindparam("b_capacity"),
+        recorded=sa.bindparam("b_recorded", type_=sa.JSON(none_as_null=True)),
         draft=None,
         version=tasks.c.version + 1,
     )
@@ -156,6 +157,7 @@ def complete(
     answers: Mapping[str, Any],
     seen: list[dict[str, Any]] | None = None,
     capacity: str | None = None,
+    recorded: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down that the task was done. Raises Conflict when somebody else got there first."""
     done = conn.execute(
@@ -171,6 +173,7 @@ def complete(
             "b_answers": dict(answers),
             "b_seen": seen,
             "b_capacity": capacity,
+            "b_recorded": dict(recorded) if recorded else None,
         },
     )
     if done.rowcount != 1:
@@ -262,6 +265,8 @@ def row(
         "token": event["task"],
         "shard": event.get("shard"),
         "host": event.get("host"),
+        "call": event.get("call"),
+        "instance": event.get("index"),
         "definition": definition,
         "element": event["el"],
         "step": step,

@@ -6,8 +6,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import bpmn, clock, consultations, documents, forms, gates, journal, notices, org, queries, tasks
+from engine import (
+    bpmn,
+    clock,
+    consultations,
+    definitions,
+    documents,
+    forms,
+    gates,
+    journal,
+    notices,
+    org,
+    queries,
+    tasks,
+)
 from engine.commands.advance import advance, locked_case, locked_task, note, record
+from engine.commands.models import SYSTEM
 from engine.commands.transaction import Tx
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from engine.records import cases as case_rows
@@ -29,39 +43,46 @@ class Completed:
     name_en: str
 
 
-def start(tx: Tx, actor: str, focus_task_id: str, title: str | None = None) -> str:
+def start(
+    tx: Tx,
+    actor: str,
+    focus_task_id: str | None,
+    title: str | None = None,
+    *,
+    process_id: str | None = None,
+    variables: Mapping[str, Any] | None = None,
+    at: str | None = None,
+) -> str:
     """Open a case for a focus task of the plan and start its process; returns the case id.
 
-    The secretariat may, and the head of the lead unit. Raises NotFound, Forbidden, Conflict("no_process" |
-    "already_running").
+    `process_id` starts another process for it (an adjustment of the plan); without a focus task that is a supporting
+    process (a report), led by the unit in its property `lead_unit`. The process begins with the months of the plan,
+    `lead_unit` and `variables`, and with `focus_code`, `origin` and `started_on` (the office's day) when its model
+    names them; at the start event `at`, if it has several. The secretariat may, and the head of the lead unit; the
+    product itself too, by timers.
+    Raises NotFound, Forbidden, Conflict("no_process" | "already_running").
     """
-    focus = tx.conn.execute(
-        sa.select(focus_tasks)
-        .where(focus_tasks.c.tenant_id == tx.tenant, focus_tasks.c.id == focus_task_id)
-        .with_for_update()  # two who open it at once come one after the other
-    ).first()
-    if focus is None:
-        raise NotFound("focus_task", f"Expected a focus task with id {focus_task_id}, found none.")
-    who = tx.actor(actor)
-    if not may_start(who, focus.lead_unit):
-        raise Forbidden("role", f"Expected {actor} to be of the secretariat or head of {focus.lead_unit}.")
-    digest = tx.environment_facts.processes.get(focus.process_id or "")
-    if digest is None:
-        raise Conflict("no_process", f"Expected a deployed process for focus task {focus.code}, there is none yet.")
-    running = tx.conn.execute(
-        sa.select(case_rows.c.code).where(
-            case_rows.c.tenant_id == tx.tenant,
-            case_rows.c.focus_task_id == focus_task_id,
-            case_rows.c.status == "running",
-        )
-    ).scalar()
-    if running:
-        raise Conflict("already_running", f"Expected no running case, but {running} is.", case=running)
-    bundle = tx.models.bundle(tx.conn, tx.tenant, digest)
-    months = ("planned_start", "planned_finish", "committed_finish", "latest_finish")
-    variables = {name: getattr(focus, name) for name in months} | {"lead_unit": focus.lead_unit}
-    stimulus = {"do": "start", "vars": variables}
-    outcome = bpmn.start(bundle.definition, variables, tx.now, tx.kernel_env())
+    focus = _focus(tx, focus_task_id) if focus_task_id is not None else None
+    wanted = process_id or (focus.process_id if focus else None) or ""
+    digest = tx.environment_facts.processes.get(wanted)
+    bundle = tx.models.bundle(tx.conn, tx.tenant, digest) if digest else None
+    lead_unit = focus.lead_unit if focus else _led_by(bundle)
+    if actor != SYSTEM and not may_start(tx.actor(actor), lead_unit):
+        raise Forbidden("role", f"Expected {actor} to be of the secretariat or head of {lead_unit}.")
+    if bundle is None or digest is None:
+        told = f"focus task {focus.code}" if focus else wanted
+        raise Conflict("no_process", f"Expected a deployed process for {told}, there is none yet.")
+    if focus is not None:
+        _require_none_running(tx, focus.id, bundle.process_id)
+    months = {name: getattr(focus, name) if focus else f"{tx.today:%Y-%m}" for name in MONTHS}
+    more = {
+        "focus_code": focus.code if focus else "",
+        "origin": focus.origin if focus else "",
+        "started_on": tx.today.isoformat(),
+    }
+    given = {**months, "lead_unit": lead_unit, **_asked_for(tx, bundle, more), **(variables or {})}
+    stimulus: dict[str, Any] = {"do": "start", "vars": given} | ({"at": at} if at else {})
+    outcome = bpmn.start(bundle.definition, given, tx.now, tx.kernel_env(), at=at)
     case_id = clock.new_id()
     code = documents.take_number(
         tx.conn,
@@ -78,16 +99,16 @@ def start(tx: Tx, actor: str, focus_task_id: str, title: str | None = None) -> s
         "tenant_id": tx.tenant,
         "id": case_id,
         "code": f"HS-{year}-{int(number):03d}",
-        "title": (title or "").strip() or focus.short_title,
+        "title": (title or "").strip() or (focus.short_title if focus and not process_id else bundle.name),
         "focus_task_id": focus_task_id,
         "process_id": bundle.process_id,
         "definition": digest,
-        "lead_unit": focus.lead_unit,
+        "lead_unit": lead_unit,
         "drafter": None,
         "secrecy": "thuong",
         "status": "running",
         "milestone": None,
-        **{name: variables[name] for name in months},
+        **months,
         "started_at": tx.now,
         "started_by": actor,
         "ended_at": None,
@@ -109,9 +130,42 @@ def start(tx: Tx, actor: str, focus_task_id: str, title: str | None = None) -> s
         stimulus,
         actor=actor,
         kind="case.started",
-        facts={"case": case_id, "code": row["code"], "focus_task": focus.code},
+        facts={"case": case_id, "code": row["code"], "focus_task": focus.code if focus else None},
     )
     return case_id
+
+
+MONTHS = ("planned_start", "planned_finish", "committed_finish", "latest_finish")
+
+
+def _asked_for(tx: Tx, bundle: definitions.Bundle, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts that a model names somewhere: what it does not ask for would only make its state larger."""
+    model = definitions.resource(tx.conn, tx.tenant, bundle.model)
+    return {name: value for name, value in facts.items() if name.encode() in model}
+
+
+def _led_by(bundle: definitions.Bundle | None) -> str:
+    """The unit that a supporting process names as its own."""
+    process = bundle.definition.processes[bundle.definition.process_id] if bundle else None
+    return process.properties.get("lead_unit", "") if process else ""
+
+
+def _focus(tx: Tx, focus_task_id: str) -> Any:
+    """The focus task, locked: two who open it at once come one after the other. Raises NotFound."""
+    f = focus_tasks.c
+    found = sa.select(focus_tasks).where(f.tenant_id == tx.tenant, f.id == focus_task_id).with_for_update()
+    focus = tx.conn.execute(found).first()
+    if focus is None:
+        raise NotFound("focus_task", f"Expected a focus task with id {focus_task_id}, found none.")
+    return focus
+
+
+def _require_none_running(tx: Tx, focus_task_id: str, process_id: str) -> None:
+    c = case_rows.c
+    same = sa.and_(c.tenant_id == tx.tenant, c.focus_task_id == focus_task_id, c.process_id == process_id)
+    running = tx.conn.execute(sa.select(c.code).where(same, c.status == "running")).scalar()
+    if running:
+        raise Conflict("already_running", f"Expected no running case, but {running} is.", case=running)
 
 
 def may_start(who: org.Actor, lead_unit: str) -> bool:
@@ -224,19 +278,20 @@ def attach(tx: Tx, actor: str, task_id: str, artefact: str, filename: str, media
     del media_type
     task, who = _seen_task(tx, actor, task_id)
     tasks.permit("attach", task, who)
-    element = _element(tx, task)
-    produces = gates.words(element.properties.get("produces"))
-    known = (*produces, *gates.words(element.properties.get("requires")))
+    properties = _properties(tx, task)
+    produces = gates.words(properties.get("produces"))
+    known = (*produces, *gates.words(properties.get("requires")))
     if artefact not in known or artefact == "opinions":
         raise Invalid({"artefact": [Reason("not_an_option", f"expected one of {', '.join(known)}")]})
-    if "gate" in element.properties:
-        # Who decides does not change the draft silently (domain.md §5): remarks or a return, not another file.
+    if "gate" in properties and artefact not in produces:
+        # Who decides does not change the draft silently (domain.md §5): remarks or a return, not another file; the
+        # paper of the decision itself (a report, a slip) is theirs to add.
         raise Forbidden("decides_not_drafts", "Expected the drafter to change documents, not the one who decides.")
     if artefact not in produces and documents.exists(tx.conn, tx.tenant, task.case_id, artefact):
         # What a task only needs may be supplied when it is missing, not replaced: it may be signed already.
         raise Invalid({"artefact": [Reason("not_an_option", f"expected one of {', '.join(produces)}")]})
     name, kind = documents.check_upload(filename, content, tx.settings.upload_limit)
-    title = tx.environment_facts.artefacts.get(artefact, artefact)
+    title = gates.named(tx.environment_facts.artefacts, artefact)
     added = documents.add_version(
         tx.conn,
         tx.tenant,
@@ -278,13 +333,14 @@ def complete(
     tasks.permit("complete", task, who)
     tasks.unchanged(task, seen_version)
     element = _element(tx, task)
-    gate = element.properties.get("gate")
+    properties = _properties(tx, task)
+    gate = properties.get("gate")
     if gate == "signing" and signed_as is None and gates.moves_on(answers.get("outcome")):
         raise Forbidden("password_required", "Expected signing to be confirmed with the password.")
     given = dict(answers)
-    kept = gates.kept({gates.KEPT: given.pop(gates.KEPT, None)}) if _makes_documents(task, element) else ""
+    kept = gates.kept({gates.KEPT: given.pop(gates.KEPT, None)}) if _makes_documents(task, properties) else ""
     values = _values(tx, task, element, given)
-    seen = _check_conditions(tx, task, element, actor, values, kept, seen_documents)
+    seen = _check_conditions(tx, task, properties, actor, values, kept, seen_documents)
     tasks.complete(tx.conn, tx.tenant, task, actor, tx.now, values, seen, signed_as)
     if task.kind == "opinion":
         consultations.answer(tx.conn, tx.tenant, task_id, actor, tx.now, values)
@@ -331,6 +387,11 @@ def _element(tx: Tx, task: Any) -> bpmn.Element:
     return tx.models.bundle(tx.conn, tx.tenant, task.definition).definition.elements[task.element]
 
 
+def _properties(tx: Tx, task: Any) -> Mapping[str, str]:
+    """The properties that count for a task: its element's, with what it inherits from the calling element."""
+    return queries.properties_of(tx, task)
+
+
 def _values(tx: Tx, task: Any, element: bpmn.Element, answers: Mapping[str, Any]) -> dict[str, Any]:
     """What was answered, checked: the form's values, a gate's outcome and reason. Raises Invalid with all fields."""
     given = dict(answers)
@@ -355,14 +416,14 @@ def _values(tx: Tx, task: Any, element: bpmn.Element, answers: Mapping[str, Any]
     return values
 
 
-def _makes_documents(task: Any, element: bpmn.Element) -> bool:
-    return task.kind == "task" and bool(gates.words(element.properties.get("produces")))
+def _makes_documents(task: Any, properties: Mapping[str, str]) -> bool:
+    return task.kind == "task" and bool(gates.words(properties.get("produces")))
 
 
 def _check_conditions(
     tx: Tx,
     task: Any,
-    element: bpmn.Element,
+    properties: Mapping[str, str],
     actor: str,
     values: dict[str, Any],
     kept: str,
@@ -373,9 +434,9 @@ def _check_conditions(
     What is missing closes the way forward only: a draft without its document can still be sent back. A returned
     document that is handed in as it was needs a reason (`kept`), which is written into the answers then.
     """
-    is_gate = "gate" in element.properties
-    requires = gates.words(element.properties.get("requires"))
-    produces = gates.words(element.properties.get("produces"))
+    is_gate = "gate" in properties
+    requires = gates.words(properties.get("requires"))
+    produces = gates.words(properties.get("produces"))
     # What an opinion "requires" is what its author reads: nobody has to add it.
     if not is_gate and (task.kind == "opinion" or not (requires or produces)):
         return None

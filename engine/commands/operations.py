@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import clock, deadlines, documents, jobs, journal, notices, org, tasks
+from engine import clock, deadlines, documents, gates, jobs, journal, notices, org, tasks
 from engine.commands import models, people, plans
 from engine.commands import stimulus as stimuli
 from engine.commands.advance import advance, locked_case
@@ -312,7 +312,8 @@ def give_number(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
     """Give the signed document its number and date (NĐ 30/2020/NĐ-CP): result variables `doc_number` and `doc_date`.
 
     The variable `number_pattern` ("{n}/CT-UBND"), without its number, names the register. What the calling step `signs`
-    is issued as what it `produces`: the signed version, byte for byte, under a number.
+    is issued as what it `produces`: the signed version, byte for byte, under a number; a letter that is issued as
+    nothing else gets the number itself.
     """
     pattern = job.payload["variables"].get("number_pattern") or "{n}/VB"
     symbol = documents.take_number(
@@ -325,13 +326,27 @@ def give_number(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
         case_id=job.case_id,
         now=tx.now,
     )
-    caller = tx.models.bundle(tx.conn, tx.tenant, case.case_definition).definition.elements.get(job.call or "")
-    if caller is not None:
-        signed, issued = caller.properties.get("signs"), caller.properties.get("produces")
-        if signed and issued:
-            title = tx.environment_facts.artefacts.get(issued, issued)
-            documents.issue(tx.conn, tx.tenant, case.case_id, signed, issued, title, symbol, tx.today, tx.now)
+    properties = _job_properties(tx, job, case)
+    signed = gates.words(properties.get("signs"))
+    issued = gates.words(properties.get("produces"))
+    if signed and issued:
+        title = gates.named(tx.environment_facts.artefacts, issued[0])
+        documents.issue(tx.conn, tx.tenant, case.case_id, signed[0], issued[0], title, symbol, tx.today, tx.now)
+    elif signed:
+        documents.give_number(tx.conn, tx.tenant, case.case_id, signed[0], symbol, tx.today)
     return {"doc_number": symbol, "doc_date": tx.today.isoformat()}
+
+
+def _job_properties(tx: Tx, job: Any, case: Any) -> Mapping[str, str]:
+    """The properties that count for a job: its element's if that `inherits` some, else the calling element's."""
+    main = tx.models.bundle(tx.conn, tx.tenant, case.case_definition).definition
+    caller = main.elements.get(job.call or "")
+    process = job.payload.get("process")
+    here = tx.models.bundle(tx.conn, tx.tenant, process).definition if process else main
+    own = here.elements[job.element].properties
+    if caller is None or "inherits" in own:
+        return gates.effective(own, caller.properties if caller else None)
+    return caller.properties
 
 
 @jobs.handler("trinhky:publish")

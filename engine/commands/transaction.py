@@ -1,6 +1,7 @@
 """What a command is given: one transaction, the two clocks, and the definitions in force. `engine.door` makes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -44,6 +45,7 @@ class Tx:
         self._known = False
         self._environment = ""
         self._bell = bell
+        self._then: datetime | None = None
 
     def adopt(self, row: Any) -> None:
         """Take clock offset and environment from a row that was read with the columns of `meta`."""
@@ -63,14 +65,27 @@ class Tx:
 
     @property
     def now(self) -> datetime:
-        """Business time, tz-aware UTC."""
+        """Business time, tz-aware UTC; within `at` that instant."""
         self._know()
+        if self._then is not None:
+            return self._then
         return self.system_now + timedelta(seconds=self._offset)
 
     @property
     def today(self) -> date:
         """The business day at the office (UTC+7). Before the clock row was read: as last known by this process."""
+        if self._then is not None:
+            return clock.local_date(self._then)
         return clock.local_date(self.system_now + timedelta(seconds=self._offset))
+
+    @contextmanager
+    def at(self, instant: datetime) -> Iterator[None]:
+        """Act as at an earlier instant (tz-aware): for what is entered after it happened."""
+        before, self._then = self._then, instant
+        try:
+            yield
+        finally:
+            self._then = before
 
     @property
     def environment(self) -> str:

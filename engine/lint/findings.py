@@ -67,7 +67,18 @@ RULES: Mapping[str, Literal["error", "warning"]] = {
 }
 
 # The names that a case has when it starts.
-CASE_VARIABLES = frozenset({"planned_start", "planned_finish", "committed_finish", "latest_finish", "lead_unit"})
+CASE_VARIABLES = frozenset(
+    {
+        "planned_start",
+        "planned_finish",
+        "committed_finish",
+        "latest_finish",
+        "lead_unit",
+        "focus_code",
+        "origin",
+        "started_on",
+    }
+)
 
 # One act of a run: {"do": start|complete|fire|deliver|signal|throw|escalate|choose, "element": id, "choice": text}.
 Trace = list[dict[str, str]]

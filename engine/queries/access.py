@@ -1,11 +1,12 @@
 """Who is asking, and what they may see: the one visibility filter that every query goes through."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine import deadlines, documents, forms, identity, org
+from engine import deadlines, documents, forms, gates, identity, org
 from engine.errors import NotFound
 from engine.org import Actor
 from engine.queries.views import Chrome, FileView, NoticeView, SessionView
@@ -203,10 +204,19 @@ def sources(tx: Asker, form: forms.Form, task: Any) -> dict[str, list[forms.Opti
             found[name] = [forms.Option(r.id, r.name) for r in rows]
         elif name == "internal_participants":
             found[name] = _internal_participants(tx, task)
+        elif name.startswith(HOLDERS):
+            held = org.holders(tx.conn, tx.tenant, name.removeprefix(HOLDERS), tx.today)
+            found[name] = [forms.Option(r.id, r.name) for r in held]
+        elif name.startswith(SEATS):
+            lane = name.removeprefix(SEATS)
+            seats = org.seats(tx.conn, tx.tenant, lane, tx.today)
+            found[name] = [forms.Option(f"{lane}@{r.id}", r.name) for r in seats]
     return found
 
 
 COUNCIL = "hd_khcn"
+# Option sources of any lane: its people, or the units in which somebody sits on it.
+HOLDERS, SEATS = "holders_of_", "seats_of_"
 LEADERS = "lanh_dao_so"
 
 
@@ -222,6 +232,15 @@ def _internal_participants(tx: Asker, task: Any) -> list[forms.Option]:
     found = [forms.Option(f"internal_units@{r.id}", r.name) for r in rows]
     leaders = org.people_of(tx.conn, tx.tenant, tx.today, memberships.c.unit_id == LEADERS)
     return found + [forms.Option(r.id, r.name) for r in leaders]
+
+
+def properties_of(tx: Asker, task: Any) -> Mapping[str, str]:
+    """The properties that count for a task (a row with `case_definition`): its element's own, and what it inherits from
+    the element of the main process that called its process."""
+    own = tx.models.bundle(tx.conn, tx.tenant, task.definition).definition.elements[task.element].properties
+    main = tx.models.bundle(tx.conn, tx.tenant, task.case_definition).definition
+    caller = main.elements.get(task.call or "")
+    return gates.effective(own, caller.properties if caller else None, task.instance)
 
 
 def due_of(tx: Asker, due_at: Any, done_at: Any = None) -> deadlines.Due:

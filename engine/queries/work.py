@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from engine import bpmn, clock, consultations, documents, gates, org, tasks
 from engine.errors import NotFound, Reason
 from engine.queries import paths
-from engine.queries.access import Asker, due_of, key_names, require_visible, sources
+from engine.queries.access import Asker, due_of, key_names, properties_of, require_visible, sources
 from engine.queries.inbox import short
 from engine.queries.opinions import rounds
 from engine.queries.views import (
@@ -63,8 +63,9 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
     is_gate = row.kind == "gate"
     rights = tasks.allowed(row, actor)
     versions = documents.versions(tx.conn, tx.tenant, row.case_id)
-    requires = gates.words(element.properties.get("requires"))
-    produces = gates.words(element.properties.get("produces"))
+    properties = properties_of(tx, row)
+    requires = gates.words(properties.get("requires"))
+    produces = gates.words(properties.get("produces"))
     remarks = consultations.unanswered(tx.conn, tx.tenant, row.case_id) if "opinions" in requires else None
     names = tx.environment_facts.artefacts
     asks = row.state in tasks.OPEN_STATES and row.kind != "opinion"
@@ -112,7 +113,7 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
         draft_saved_at=clock.parse(draft["at"]) if draft.get("at") else None,
         conditions=conditions,
         documents=document_views(
-            versions, requires, produces, names, signed, editable="attach" in rights and not is_gate
+            versions, requires, produces, names, signed, editable="attach" in rights, decides=is_gate
         ),
         document_count=len(versions),
         consultation=_shown_round(asked, row, requires),
@@ -141,18 +142,17 @@ def _form(tx: Asker, row: Any, draft: Any, lang: str) -> Any:
 
 def signed_versions(tx: Asker, case_id: str) -> set[str]:
     """SHA-256 of the document versions that a signature of the case was given on."""
-    t = task_rows.c
+    t, c = task_rows.c, cases.c
     rows = tx.conn.execute(
-        sa.select(t.seen, t.outcome, t.element, t.definition).where(
-            t.tenant_id == tx.tenant, t.case_id == case_id, t.capacity.is_not(None)
-        )
+        sa.select(t.seen, t.outcome, t.element, t.definition, t.call, t.instance, c.definition.label("case_definition"))
+        .join(cases, sa.and_(c.tenant_id == t.tenant_id, c.id == t.case_id))
+        .where(t.tenant_id == tx.tenant, t.case_id == case_id, t.capacity.is_not(None))
     )
     found = set()
     for row in rows:
         if gates.moves_on(row.outcome):
             # The decision pins every document it saw; the signature stands under those that the gate signs.
-            model = tx.models.bundle(tx.conn, tx.tenant, row.definition).definition
-            properties = model.elements[row.element].properties
+            properties = properties_of(tx, row)
             signs = gates.words(properties.get("signs") or properties.get("requires"))
             found |= {pinned["sha256"] for pinned in row.seen or () if pinned["artefact"] in signs}
     return found
@@ -165,6 +165,7 @@ def document_views(
     names: Any,
     signed: set[str],
     editable: bool,
+    decides: bool = False,
 ) -> list[DocumentView]:
     """The documents of a case for a page: those that the task is about first, then the others."""
     by_artefact: dict[str, list[Any]] = {}
@@ -191,10 +192,10 @@ def document_views(
         found.append(
             DocumentView(
                 slug,
-                names.get(slug, slug),
+                gates.named(names, slug),
                 slug in wanted,
-                # What the task makes may be added to; what it only needs, just when it is missing.
-                editable and slug in wanted and (slug in produces or not rows),
+                # What the task makes may be added to; what it only needs, just when it is missing and by who drafts.
+                editable and slug in wanted and (slug in produces or not (rows or decides)),
                 views,
                 rows[0].symbol if rows else None,
                 rows[0].dated if rows else None,
@@ -224,7 +225,7 @@ def _next_step(
         return None
     target = paths.next_of(own, element, {})
     if target is None or target.ends:
-        caller = next((e for e in main.elements.values() if e.properties.get("step") == row.step), None)
+        caller = main.elements.get(row.call or "")
         if own is main or caller is None:
             return None
         target = paths.next_of(main, caller, {})
@@ -245,7 +246,7 @@ def _gate(
     if row.kind == "task":
         return None
     lane = next(iter(key_names(tx, [row.candidate]).values()), None) if row.candidate else row.assignee_name
-    caller = next((e for e in main.elements.values() if e.properties.get("step") == row.step), element)
+    caller = main.elements.get(row.call or "", element)
     back = paths.returns_to(main, element) or paths.returns_to(main, caller)
     outcomes = []
     for slug in gates.outcomes(element.properties) if row.kind == "gate" else ():
@@ -262,7 +263,7 @@ def _gate(
                 gates.REASON_MIN if gates.needs_reason(slug) else 0,
             )
         )
-    about = gates.words(element.properties.get("requires")) or gates.words(caller.properties.get("requires"))
+    about = gates.words(properties_of(tx, row).get("requires")) or gates.words(caller.properties.get("requires"))
     newest = documents.newest(versions)
     document = next(((newest[s].title, f"{newest[s].number}.0") for s in about if s in newest), None)
     submitted = _submitted(tx, row)
@@ -306,7 +307,7 @@ def capacity_of(tx: Asker, task_id: str, signer: str) -> str | None:
         return None
     main = tx.models.bundle(tx.conn, tx.tenant, row.case_definition).definition
     element = tx.models.bundle(tx.conn, tx.tenant, row.definition).definition.elements[row.element]
-    caller = next((e for e in main.elements.values() if e.properties.get("step") == row.step), element)
+    caller = main.elements.get(row.call or "", element)
     return _capacity(element, caller, person_name(tx, signer)) or ""
 
 

@@ -18,6 +18,22 @@ OUTCOMES = {
     "chua_du": N_("Not complete, return"),
     "dong_y_co_y_kien": N_("Agree, with remarks"),
     "doi_hinh_thuc": N_("Change the kind of document"),
+    "bo_sung": N_("To be supplemented"),
+    "tra_ho_so": N_("Send the file back"),
+    "du_dieu_kien": N_("Ready to be submitted"),
+    "du_sau_chinh_sua": N_("Ready once edited"),
+    "chua_du_dieu_kien": N_("Not ready to be submitted"),
+    "thong_qua": N_("Adopted"),
+    "thong_qua_sau_chinh_sua": N_("Adopted with edits"),
+    "chua_thong_qua": N_("Not adopted yet"),
+    "khong_thong_qua": N_("Rejected by the meeting"),
+    "tan_thanh": N_("In favour"),
+    "khong_tan_thanh": N_("Against"),
+    "khong_bieu_quyet": N_("Abstained"),
+    "chap_thuan": N_("Consented to"),
+    "giao_hop": N_("Put on the agenda of a meeting"),
+    "co_de_xuat": N_("Proposals made"),
+    "khong_de_xuat": N_("No proposals"),
 }
 # Opinions are worded here as in the forms they are given with; a gate's "dong_y" is another act than agreeing.
 OPINIONS = {

@@ -16,6 +16,8 @@ EVENTS = {
     "task.released": N_("Gave the task back: %(name)s"),
     "task.assigned": N_("Passed on to %(to)s: %(name)s"),
     "task.completed": N_("Finished: %(name)s"),
+    "task.entered": N_("Entered later as done: %(name)s"),
+    "message.received": N_("Recorded as received: %(message)s"),
     "gate.decided": N_("%(outcome)s: %(name)s"),
     "opinion.given": N_("Opinion sent: %(outcome)s"),
     "document.added": N_("Uploaded %(filename)s, version %(number)s.0"),

@@ -63,6 +63,33 @@ def working_days_after(run: Run, date: Any, n: Any) -> dt.date:
     return dt.datetime.combine(day, original.timetz()) if isinstance(original, dt.datetime) else day
 
 
+@builtin("days after", "date, n", "date, days")
+def days_after(run: Run, date: Any, n: Any) -> dt.date:
+    """Where a limit of n calendar days ends: n days after a day, on the next working day when that is off
+    (Bộ luật Dân sự 2015, Điều 148 khoản 5)."""
+    day = shifted(date, to_integer(n))
+    while not works(run, day):
+        day = shifted(day, 1)
+    return day
+
+
+@builtin("days before", "date, n", "date, days")
+def days_before(run: Run, date: Any, n: Any) -> dt.date:
+    """The last day for what must be done at least n calendar days before a day; on the working day before it when that
+    is off (the law is silent: the safe reading)."""
+    day = shifted(date, -to_integer(n))
+    while not works(run, day):
+        day = shifted(day, -1)
+    return day
+
+
+def shifted(date: Any, days: int) -> dt.date:
+    try:
+        return day_of(date) + dt.timedelta(days=days)
+    except OverflowError:
+        raise Fault("out_of_range", "Expected a date within the years 1 to 9999.") from None
+
+
 @builtin("working days between", "a, b", "from, to")
 def working_days_between(run: Run, a: Any, b: Any) -> Decimal:
     """How many working days lie after `a`, up to and including `b`; negative if `b` is earlier."""
