@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine import errors
-from engine.bpmn import behaviours, events, loops, messages, scopes, starting, throwing
+from engine.bpmn import behaviours, events, loops, messages, retiming, scopes, starting, throwing
 from engine.bpmn.definition import Definition, Element
 from engine.bpmn.faults import Stale
 from engine.bpmn.run import Run
@@ -261,6 +261,18 @@ def set_variables(variables: Variables) -> Act:
                         scopes.declare(run, token, name, new)
             scopes.declare(run, root, name, new)
         run.events.append({"e": "variables.set", "names": list(values)})
+
+    return act
+
+
+def retime(variables: Variables) -> Act:
+    """The calendar has changed, or variables of the instance now have other values: due dates and timers are counted
+    anew (`retiming`), from the instants at which their tasks were opened and they were armed."""
+
+    def act(run: Run) -> None:
+        if variables:
+            set_variables(variables)(run)
+        retiming.begin(run)
 
     return act
 

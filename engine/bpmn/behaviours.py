@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine import dmn, feel
-from engine.bpmn import compensation, events, joins, messages, scopes, throwing, timers
+from engine.bpmn import compensation, events, joins, messages, retiming, scopes, throwing, timers
 from engine.bpmn.definition import ACTIVITIES, Definition, Element, EventDefinition, Value
 from engine.bpmn.faults import Fault
 from engine.bpmn.state import Token
@@ -72,7 +72,9 @@ class UserTask(Behaviour):
     """Waits for a person."""
 
     def start(self, run: "Run", token: Token, element: Element) -> None:
-        run.emit(token, task_opened(run, token, element))
+        event = task_opened(run, token, element)
+        retiming.opened(run, token, element, event["due"], event["follow_up"])
+        run.emit(token, event)
 
     def withdraw(self, run: "Run", token: Token, element: Element) -> None:
         run.emit(token, {"e": "task.cancelled", "task": token.id, "el": element.id, "shard": run.shard_id(token)})
@@ -211,8 +213,8 @@ def task_opened(run: "Run", token: Token, element: Element) -> dict[str, Any]:
         "assignee": assignee,
         "groups": groups,
         "users": users,
-        "due": _instant(run, a.due, token, "dueDate") if a is not None else None,
-        "follow_up": _instant(run, a.follow_up, token, "followUpDate") if a is not None else None,
+        "due": instant_of(run, a.due, token, "dueDate") if a is not None else None,
+        "follow_up": instant_of(run, a.follow_up, token, "followUpDate") if a is not None else None,
         "priority": _priority(run, a.priority, token) if a is not None else DEFAULT_PRIORITY,
         "form": element.form_key,
         "item": own.get(loop.item) if child and loop is not None and loop.item else None,
@@ -240,7 +242,8 @@ def _names(run: "Run", given: Value | None, token: Token, what: str) -> list[str
     return [n.strip() for n in names if n.strip()]
 
 
-def _instant(run: "Run", given: Value | None, token: Token, what: str) -> str | None:
+def instant_of(run: "Run", given: Value | None, token: Token, what: str) -> str | None:
+    """The instant of a due or follow-up date: a date alone is its last second, a duration is counted from now."""
     found = scopes.value(run, given, token)
     if found is None or found == "":
         return None

@@ -8,7 +8,7 @@ escalations, compensations and cancellations are not: whoever throws one finds i
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.bpmn import messages, scopes, timers
+from engine.bpmn import messages, retiming, scopes, timers
 from engine.bpmn.definition import Definition, Element, EventDefinition
 from engine.bpmn.faults import Fault
 from engine.bpmn.state import Subscription, Token
@@ -68,6 +68,7 @@ def _timer(run: "Run", new: Subscription, owner: Token, event: EventDefinition) 
     except ValueError as error:
         raise Fault("bad_timer", f"{error}") from None
     new.due = timers.utc(due)
+    new.at = retiming.instant_to_keep(run, event.timer)
     return _armed(new)
 
 

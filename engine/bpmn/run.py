@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine import dmn, errors, feel
-from engine.bpmn import behaviours, compensation, events, joins, loops, scopes, throwing
+from engine.bpmn import behaviours, compensation, events, joins, loops, retiming, scopes, throwing
 from engine.bpmn.definition import Definition, Element, Flow
 from engine.bpmn.faults import AgendaLimit, Fault, NeedShards, Stale
 from engine.bpmn.state import Host, Incident, Part, Token, host_of, load
@@ -384,6 +384,7 @@ class Run:
         """Input mappings, boundary events, and what the element does."""
         if element.inputs:
             scopes.map_in(self, token, element)
+            retiming.entered(self, token, element)
         if element.boundaries and element.loop is None:
             events.arm(self, token, element)
         if not element.before or not events.ask(self, token, element, 0, after=False):
@@ -597,4 +598,5 @@ ACTIONS: dict[str, Callable[..., None]] = {
     "throw": throwing.throw_error,
     "escalate": throwing.escalate,
     "compensate": compensation.compensate,
+    "retime": retiming.retime,
 }

@@ -95,6 +95,10 @@ class Session:
         """Repair: move a token to another element."""
         return self.apply(acts.move(token, target), now)
 
+    def retime(self, variables: Mapping[str, Any], now: dt.datetime) -> list[Event]:
+        """Count due dates and timers anew."""
+        return self.apply(acts.retime(variables), now)
+
     # -- reading
 
     @property

@@ -78,6 +78,10 @@ class Instance:
         """Give variables of the instance other values."""
         return self._do("", acts.set_variables(variables))
 
+    def retime(self, variables: Mapping[str, Any] | None = None) -> list[Event]:
+        """Count due dates and timers anew, with other values of variables."""
+        return self._do("", acts.retime(variables or {}))
+
     def cancel_task(self, task: str) -> list[Event]:
         """Withdraw one child of a multi-instance."""
         return self._do(task, acts.cancel_task(task))
@@ -138,12 +142,17 @@ class Instance:
                 self.tasks[event["task"]] = event
             case "task.completed" | "task.cancelled":
                 self.tasks.pop(event["task"], None)
+            case "task.due_changed":
+                anew = {"due": event["due"], "follow_up": event["follow_up"]}
+                self.tasks[event["task"]] = {**self.tasks[event["task"]], **anew}
             case "job.wanted":
                 self.jobs[event["job"]] = event
             case "job.completed" | "job.cancelled":
                 self.jobs.pop(event["job"], None)
             case "timer.armed":
                 self.timers[event["timer"]] = event
+            case "timer.rearmed":
+                self.timers[event["timer"]] = {**self.timers[event["timer"]], "due": event["due"]}
             case "timer.fired" | "timer.cancelled":
                 self.timers.pop(event["timer"], None)
             case "message.awaited":

@@ -39,6 +39,7 @@ class Subscription:
     name: str | None = None
     key: str | None = None
     was: bool = False  # condition: its last value
+    at: str | None = None  # timer: when it was armed, where its date is counted from then
 
     @property
     def id(self) -> str:
@@ -61,6 +62,8 @@ class Subscription:
             record["y"] = self.key
         if self.was:
             record["w"] = 1
+        if self.at is not None:
+            record["a"] = self.at
         return record
 
 
@@ -401,6 +404,7 @@ def load(text: str, part_id: str = "") -> Part:
             r.get("n"),
             r.get("y"),
             "w" in r,
+            r.get("a"),
         )
         part.subscriptions[number] = subscription
         tokens[subscription.owner].hold(subscription)

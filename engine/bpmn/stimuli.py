@@ -157,6 +157,12 @@ def set_variables(
     return apply(d, state, shards, acts.set_variables(variables), now, env)
 
 
+def retime(d: Definition, state: str, shards: Shards, variables: Variables, now: dt.datetime, env: Env) -> Outcome:
+    """Variables of the instance get other values, and all due dates and timers are counted anew by the calendar of
+    `env`; needs all shards in which something waits."""
+    return apply(d, state, shards, acts.retime(variables), now, env)
+
+
 def view(state: str, shards: Shards = _NOTHING) -> list[dict[str, Any]]:
     """Where the instance stands: every token that is not only a scope of others, in order; children of a
     multi-instance only from the shards given (their host is listed in any case, with its counters)."""

@@ -59,7 +59,7 @@ def _give(
     variables = given.get("vars") or {}
     match given["do"]:
         case "start":
-            return bpmn.start(definition, variables, now, env)
+            return bpmn.start(definition, variables, now, env, at=given.get("at"))
         case "complete":
             return bpmn.complete(definition, state, shards, given["task"], variables, now, env)
         case "fire":
@@ -78,6 +78,8 @@ def _give(
             return bpmn.extend(definition, state, shards, given["host"], given["items"], now, env)
         case "withdraw":
             return bpmn.cancel_task(definition, state, shards, given["task"], now, env)
+        case "retime":
+            return bpmn.retime(definition, state, shards, variables, now, env)
         case "cancel":
             return bpmn.cancel(definition, state, shards, now, env)
     raise ValueError(f"expected a stimulus that the kernel knows, got {given['do']!r}")
