@@ -19,7 +19,7 @@ import holidays
 import sqlalchemy as sa
 
 from engine import clock
-from engine.records import calendar_days
+from engine.records import calendar_days, office_hours
 
 ONE_DAY = timedelta(days=1)
 # A due date at most this many working days ahead is shown as "sắp đến hạn".
@@ -27,10 +27,12 @@ SOON = 5
 
 
 class SpecialDay(NamedTuple):
-    """A day that is not what its weekday says: off, or a Saturday that is worked."""
+    """A day that is not what its weekday says: off, or a Saturday that is worked. `half` says which half of a worked
+    day is off ("sang", "chieu"); it counts as a working day for every limit."""
 
     working: bool
     name: str
+    half: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,14 +93,25 @@ class Calendar:
 
     def to_json(self) -> str:
         """The canonical text: the same calendar gives the same bytes."""
-        days = {day.isoformat(): [special.working, special.name] for day, special in self.days.items()}
+        # Two values for nearly all days: calendars of before there were half days keep their bytes.
+        days = {day.isoformat(): list(special[: 3 if special.half else 2]) for day, special in self.days.items()}
         return json.dumps({"days": days}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "Calendar":
         """The calendar written by `to_json`."""
         days: dict[str, list[object]] = json.loads(text)["days"]
-        return cls({date.fromisoformat(day): SpecialDay(bool(on), str(name)) for day, (on, name) in days.items()})
+        return cls(
+            {
+                date.fromisoformat(day): SpecialDay(bool(on), str(name), str(half[0]) if half else None)
+                for day, (on, name, *half) in days.items()
+            }
+        )
+
+    def change(self, day: date, special: SpecialDay | None) -> "Calendar":
+        """The calendar with one day changed (None: it is again what its weekday says)."""
+        days = {known: value for known, value in self.days.items() if known != day}
+        return Calendar(days if special is None else {**days, day: special})
 
     @cached_property
     def digest(self) -> str:
@@ -168,14 +181,27 @@ def judge(due_at: datetime | None, now: datetime, calendar: Calendar, done_at: d
 # --- the calendar's rows ------------------------------------------------------------------------------------------
 
 
+HALF = "nghi_nua_ngay"
+# Off: a public holiday, a day in lieu, a swapped day. Worked: a Saturday in return, a day of which half is off.
+KINDS = ("nghi_le", "nghi_bu", "nghi_hoan_doi", "lam_bu", HALF)
+WORKED = ("lam_bu", HALF)
+HALVES = ("sang", "chieu")
+
+
 class CalendarDay(NamedTuple):
-    """A row of the calendar. `kind`: nghi_le, nghi_bu, nghi_hoan_doi (all off) or lam_bu (a worked Saturday)."""
+    """A row of the calendar. `kind`: one of `KINDS`; `half` with nghi_nua_ngay: sang or chieu, the half that is off."""
 
     day: date
     kind: str
     name: str
     source: str
     confirmed: bool
+    half: str | None = None
+
+    @property
+    def special(self) -> SpecialDay:
+        """What it means for counting."""
+        return SpecialDay(self.kind in WORKED, self.name, self.half if self.kind == HALF else None)
 
 
 # The last year whose days the Government has announced; what the library says of later years is a guess ("dự kiến").
@@ -221,6 +247,61 @@ def fill_calendar(conn: sa.Connection, tenant: int, years: Iterable[int]) -> int
 
 def read_calendar(conn: sa.Connection, tenant: int) -> Calendar:
     """The calendar as the rows say now; unconfirmed days count like confirmed ones."""
+    return Calendar({day.day: day.special for day in calendar_rows(conn, tenant)})
+
+
+def calendar_rows(conn: sa.Connection, tenant: int, year: int | None = None) -> list[CalendarDay]:
+    """The special days (of a year), in order."""
     c = calendar_days.c
-    rows = conn.execute(sa.select(c.day, c.kind, c.name).where(c.tenant_id == tenant).order_by(c.day))
-    return Calendar({row.day: SpecialDay(row.kind == "lam_bu", row.name) for row in rows})
+    rows = sa.select(c.day, c.kind, c.name, c.source, c.confirmed, c.half).where(c.tenant_id == tenant).order_by(c.day)
+    if year is not None:
+        rows = rows.where(c.day >= date(year, 1, 1), c.day <= date(year, 12, 31))
+    return [CalendarDay(*row) for row in conn.execute(rows)]
+
+
+# --- office hours -------------------------------------------------------------------------------------------------
+
+Hours = tuple[tuple[int, int], ...]
+# Minutes since midnight: 07:30–12:00 and 13:00–16:30 (domain.md §3.1); a province sets its own, by season.
+DEFAULT_HOURS: Hours = ((450, 720), (780, 990))
+
+
+class Season(NamedTuple):
+    """When the office is open in a part of every year: from "04-16" to "10-15", or over New Year from "10-16" to
+    "04-15"; without days, in all that other seasons leave."""
+
+    name: str
+    from_day: str | None
+    to_day: str | None
+    hours: Hours
+
+    def covers(self, day: date) -> bool:
+        """Whether the day lies in it."""
+        if self.from_day is None or self.to_day is None:
+            return True
+        at = f"{day:%m-%d}"
+        if self.from_day <= self.to_day:
+            return self.from_day <= at <= self.to_day
+        return at >= self.from_day or at <= self.to_day
+
+
+def read_seasons(conn: sa.Connection, tenant: int) -> list[Season]:
+    """The office hours as the rows say now, seasons with days first."""
+    c = office_hours.c
+    rows = conn.execute(sa.select(c.name, c.from_day, c.to_day, c.hours).where(c.tenant_id == tenant))
+    found = [Season(r.name, r.from_day, r.to_day, tuple((int(a), int(b)) for a, b in r.hours)) for r in rows]
+    return sorted(found, key=lambda season: (season.from_day is None, season.from_day or "", season.name))
+
+
+def hours_on(day: date, calendar: Calendar, seasons: Iterable[Season] = ()) -> Hours:
+    """When the office is open on a day, in minutes since midnight; nothing on a day off, half of it on a half day."""
+    if not calendar.is_working_day(day):
+        return ()
+    hours = next((season.hours for season in seasons if season.covers(day)), DEFAULT_HOURS)
+    special = calendar.days.get(day)
+    if special is None or special.half is None:
+        return hours
+    return tuple(part for part in hours if (part[0] >= NOON) == (special.half == "sang"))
+
+
+NOON = 12 * 60

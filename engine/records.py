@@ -116,11 +116,13 @@ model_drafts = table("model_drafts", col("process_id", Slug), col("number", sa.I
 calendar_days = table(
     "calendar_days",
     col("day", sa.Date),
-    # nghi_le, nghi_bu, nghi_hoan_doi, lam_bu
+    # nghi_le, nghi_bu, nghi_hoan_doi (all off), lam_bu (a worked Saturday), nghi_nua_ngay (worked, half of it)
     col("kind", sa.String(20)),
     col("name", sa.Text),
     col("source", sa.Text),
     col("confirmed", sa.Boolean),
+    # nghi_nua_ngay: sang or chieu
+    col("half", sa.String(10), null=True),
     keys=("day",),
 )
 
@@ -544,6 +546,9 @@ subscriptions = table(
     col("shard", sa.String(120), null=True),
     col("name", sa.String(200)),
     col("key", sa.String(200), null=True),
+    # who waits, and in which called process (none: the main one)
+    col("element", sa.String(120)),
+    col("definition", Digest, null=True),
     keys=("case_id", "token"),
 )
 sa.Index("ix_subscriptions_name", subscriptions.c.tenant_id, subscriptions.c.name, subscriptions.c.key)
@@ -586,3 +591,53 @@ seals = table(
     col("hash", Digest),
     keys=("day",),
 )
+
+# --- time ---------------------------------------------------------------------------------------------------------
+
+# When the office is open, by season: minutes since midnight; a season "04-16" to "10-15" comes every year, the one
+# that is named "" holds in all other months.
+office_hours = table(
+    "office_hours",
+    col("name", sa.Text),
+    col("from_day", sa.String(5), null=True),
+    col("to_day", sa.String(5), null=True),
+    # [[450, 720], [780, 990]]
+    col("hours", sa.JSON),
+    keys=("name",),
+)
+# Cases whose due dates are still to be counted anew after a change of the calendar, and after which.
+retimings = table(
+    "retimings",
+    col("case_id", Id),
+    # {"actor", "before" (the environment), "changes": [{"day", "kind", "name", …}]}
+    col("cause", sa.JSON),
+    col("asked_at", Utc),
+    keys=("case_id",),
+)
+# Processes that a timer starts: the next instant of each timer start event of a newest version.
+start_timers = table(
+    "start_timers",
+    col("process_id", Slug),
+    col("element", sa.String(120)),
+    col("definition", Digest),
+    col("due_at", Utc),
+    # cycles: the ISO duration between two firings, and how many follow the next one (-1 without end)
+    col("every", sa.String(80), null=True),
+    col("more", sa.Integer, null=True),
+    # armed, fired, cancelled
+    col("state", sa.String(10)),
+    keys=("process_id", "element"),
+)
+# Levels of reminding (DMN-07) that a task has reached: each once, and who was told.
+escalations = table(
+    "escalations",
+    col("task_id", Id),
+    col("level", sa.Integer),
+    col("case_id", Id),
+    col("day", sa.Date),
+    col("told", sa.JSON),
+    keys=("task_id", "level"),
+)
+sa.Index("ix_escalations_case", escalations.c.tenant_id, escalations.c.case_id)
+# What is done once a business day, and the last day on which it was.
+daily = table("daily", col("name", sa.String(40)), col("day", sa.Date), keys=("name",))

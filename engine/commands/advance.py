@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import bpmn, clock, consultations, definitions, gates, jobs, journal, notices, org, tasks
+from engine.commands import retimes
 from engine.commands import stimulus as stimuli
 from engine.commands.transaction import Tx
 from engine.errors import Conflict, NotFound
@@ -128,8 +129,9 @@ def advance(
     kind: str,
     facts: Mapping[str, Any],
     end_reason: str | None = None,
+    if_any: bool = False,
 ) -> Advanced:
-    """Give the case a stimulus and write down all that follows from it.
+    """Give the case a stimulus and write down all that follows from it; with `if_any` nothing, when nothing does.
 
     `case` is a row of `locked_task` or `locked_case`; `facts` go into the journal beside the stimulus. Raises
     Conflict when the case was changed meanwhile or no longer waits for this.
@@ -140,6 +142,8 @@ def advance(
         outcome, loaded = stimuli.run(bundle.definition, tx.kernel_env(), case.case_state, loader, stimulus, tx.now)
     except bpmn.Stale as stale:
         raise Conflict("already_completed", f"Expected the case to wait for this, but it does not: {stale}") from None
+    if if_any and not outcome.step.events:
+        return Advanced([], case.status)
     return record(
         tx, case, bundle, outcome, loaded, stimulus, actor=actor, kind=kind, facts=facts, end_reason=end_reason
     )
@@ -166,6 +170,8 @@ def record(
     also = _write_shards(tx, case.case_id, outcome.shards, loaded, by_name)
     _withdraw(tx, case.case_id, bundle, by_name)
     opened = _open_tasks(tx, case, bundle, events, by_name)
+    if by_name["task.due_changed"] or by_name["timer.rearmed"]:
+        retimes.write(tx, case.case_id, bundle, by_name)
     if by_name["timer.armed"]:
         jobs.arm(tx.conn, tx.tenant, case.case_id, by_name["timer.armed"])
     if by_name["job.wanted"]:

@@ -53,6 +53,10 @@ class Tx:
         self._environment = row.environment
         self._known = True
 
+    def forget(self) -> None:
+        """The environment was changed in this transaction: it is read again when it is asked for."""
+        self._known = False
+
     def _know(self) -> None:
         if not self._known:
             statement = sa.select(meta.c.clock_offset, meta.c.environment).where(meta.c.tenant_id == self.tenant)

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("confirmed", sa.Boolean(), nullable=False),
+        sa.Column("half", sa.String(length=10), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "day", name=op.f("pk_calendar_days")),
     )
     op.create_table(
@@ -80,6 +81,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_consultations_case", "consultations", ["tenant_id", "case_id"], unique=False)
     op.create_table(
+        "daily",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "name", name=op.f("pk_daily")),
+    )
+    op.create_table(
         "document_versions",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -119,6 +127,17 @@ def upgrade() -> None:
         sa.Column("content", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "hash", name=op.f("pk_environments")),
     )
+    op.create_table(
+        "escalations",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.String(length=36), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.String(length=36), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "task_id", "level", name=op.f("pk_escalations")),
+    )
+    op.create_index("ix_escalations_case", "escalations", ["tenant_id", "case_id"], unique=False)
     op.create_table(
         "files",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
@@ -294,6 +313,15 @@ def upgrade() -> None:
     )
     op.create_index("uq_numbers_asked_for", "numbers", ["tenant_id", "asked_for"], unique=True)
     op.create_table(
+        "office_hours",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("from_day", sa.String(length=5), nullable=True),
+        sa.Column("to_day", sa.String(length=5), nullable=True),
+        sa.Column("hours", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "name", name=op.f("pk_office_hours")),
+    )
+    op.create_table(
         "opinion_remarks",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -391,6 +419,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "hash", name=op.f("pk_resources")),
     )
     op.create_table(
+        "retimings",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.String(length=36), nullable=False),
+        sa.Column("cause", sa.JSON(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "case_id", name=op.f("pk_retimings")),
+    )
+    op.create_table(
         "seals",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -420,6 +456,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "case_id", "id", name=op.f("pk_shards")),
     )
     op.create_table(
+        "start_timers",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("process_id", sa.String(length=80), nullable=False),
+        sa.Column("element", sa.String(length=120), nullable=False),
+        sa.Column("definition", sa.String(length=64), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("every", sa.String(length=80), nullable=True),
+        sa.Column("more", sa.Integer(), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "process_id", "element", name=op.f("pk_start_timers")),
+    )
+    op.create_table(
         "subscriptions",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("case_id", sa.String(length=36), nullable=False),
@@ -427,6 +475,8 @@ def upgrade() -> None:
         sa.Column("shard", sa.String(length=120), nullable=True),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=True),
+        sa.Column("element", sa.String(length=120), nullable=False),
+        sa.Column("definition", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "case_id", "token", name=op.f("pk_subscriptions")),
     )
     op.create_index("ix_subscriptions_name", "subscriptions", ["tenant_id", "name", "key"], unique=False)
