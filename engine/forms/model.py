@@ -11,6 +11,8 @@ from engine.errors import Reason
 TYPES = ("text", "textfield", "textarea", "number", "select", "radio", "checkbox", "checklist", "datetime")
 # Options that depend on the case; whoever loads or shows a form passes those that `Form.sources` names.
 DATA_SOURCES = frozenset({"officers_of_lead_unit", "internal_participants", "council_members"})
+# Sources of any lane: its people, or the units in which somebody sits on it.
+LANE_SOURCES = ("holders_of_", "seats_of_")
 TEXT_MAX = 20_000
 
 

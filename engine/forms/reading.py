@@ -13,7 +13,7 @@ from engine import feel
 from engine.errors import DefinitionError, Problem
 from engine.forms.answers import ANSWERS
 from engine.forms.form import Form
-from engine.forms.model import DATA_SOURCES, TYPES, Component
+from engine.forms.model import DATA_SOURCES, LANE_SOURCES, TYPES, Component
 
 BYTES_MAX = 200_000
 DEPTH_MAX = 20
@@ -186,7 +186,7 @@ class _Reader:
             self.wrong("unsupported", "valuesExpression is not supported; use values or valuesKey")
         source = self.take(item, "valuesKey", str)
         if source:
-            if source not in DATA_SOURCES:
+            if source not in DATA_SOURCES and not source.startswith(LANE_SOURCES):
                 self.wrong("unknown_source", f"expected one of {', '.join(sorted(DATA_SOURCES))}, found {source!r}")
             return {"source": source}
         options: dict[str, dict[str, str]] = {}
