@@ -355,6 +355,33 @@ def publish(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
     return notify(tx, job, case)
 
 
+@jobs.handler("trinhky:opinions")
+def count_opinions(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
+    """What the latest round of the element in header `element` came to: result variables `opinions`
+    ([{"nguoi": who was asked, "ket_qua": outcome or null}], in the order of asking), `asked` and `answered`.
+
+    The kernel cannot say: a round that its time closes leaves no outputs. Who was taken off the round is not counted.
+    """
+    element = job.payload["headers"].get("element") or ""
+    o, t = opinions.c, task_rows.c
+    mine = sa.and_(o.tenant_id == tx.tenant, o.case_id == case.case_id, t.element == element)
+    joined = sa.and_(t.tenant_id == o.tenant_id, t.id == o.task_id)
+    latest = (
+        sa.select(o.consultation_id)
+        .join(task_rows, joined)
+        .where(mine, t.call.is_not_distinct_from(job.call))
+        .order_by(o.asked_at.desc(), o.consultation_id.desc())
+        .limit(1)
+    )
+    here = sa.and_(o.tenant_id == tx.tenant, o.consultation_id == latest.scalar_subquery(), o.withdrawn_at.is_(None))
+    rows = tx.conn.execute(sa.select(o.participant, o.outcome, o.answered_at).where(here).order_by(o.sort)).all()
+    return {
+        "opinions": [{"nguoi": row.participant, "ket_qua": row.outcome} for row in rows],
+        "asked": len(rows),
+        "answered": sum(row.answered_at is not None for row in rows),
+    }
+
+
 @jobs.handler("trinhky:notify")
 def notify(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
     """Tell people something: those of the lanes in header `lanes`, and those who still hold tasks of the elements in
