@@ -8,14 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import clock, deadlines, documents, gates, jobs, journal, notices, org, tasks
+from engine import clock, consultations, deadlines, documents, gates, jobs, journal, notices, org, tasks
 from engine.commands import models, people, plans
 from engine.commands import stimulus as stimuli
 from engine.commands.advance import advance, locked_case
 from engine.commands.models import SYSTEM
 from engine.commands.transaction import Tx
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, Reason
-from engine.records import cases, document_versions, incidents, meta, opinions, seals, shards
+from engine.records import cases, document_versions, incidents, meta, opinion_remarks, opinions, seals, shards
 from engine.records import documents as document_rows
 from engine.records import journal as journal_rows
 from engine.records import tasks as task_rows
@@ -250,33 +250,87 @@ def _replay_faults(tx: Tx, case: Any, entries: Sequence[Any]) -> list[str]:
 def _row_faults(tx: Tx, case_id: str, entries: Sequence[Any]) -> list[str]:
     """Where the rows that people read do not say what the journal says. Erased payloads say nothing."""
     done = {row.id: row for row in _rows_of(tx, task_rows, case_id)}
-    by_task = {row.task_id: row for row in _rows_of(tx, opinions, case_id)}
-    by_id = {row.id: row for row in by_task.values()}
+    said = _Said(_rows_of(tx, opinions, case_id), _rows_of(tx, opinion_remarks, case_id))
     named = {row.id: row.artefact for row in _rows_of(tx, document_rows, case_id)}
     kept = {(named.get(row.document_id), row.number): row.sha256 for row in _rows_of(tx, document_versions, case_id)}
-    faults, told = [], {}
+    faults = []
     for entry in entries:
         facts = json.loads(entry.payload) if entry.payload is not None else {}
         if "answers" in facts:
             answers, task = facts["answers"], done.get(facts["task"])
-            said = (answers, answers.get("outcome"), answers.get("reason"), entry.actor)
-            if task is None or (task.answers, task.outcome, task.reason, task.ended_by) != said:
+            told = (answers, answers.get("outcome"), answers.get("reason"), entry.actor, facts.get("recorded"))
+            if task is None or (task.answers, task.outcome, task.reason, task.ended_by, task.recorded) != told:
                 faults.append(f"entry {entry.seq}: the task {facts['task']} does not say what was answered")
-            opinion = by_task.get(facts["task"])
-            given = tuple(answers.get(key) or None for key in ("outcome", "noi_dung", "dieu_khoan"))
-            if opinion is not None and (opinion.outcome, opinion.remark, opinion.clause) != given:
-                faults.append(f"entry {entry.seq}: the opinion is not what was given")
-        elif entry.kind == "opinion.responded" and facts:
-            told[facts["opinion"]] = (entry.seq, facts["response"], facts["text"] or None)
         elif entry.kind == "document.added" and facts:
             digest = kept.get((facts["artefact"], facts["number"]))
             if digest != facts["sha256"] or not documents.intact(tx.conn, tx.tenant, digest):
                 faults.append(f"entry {entry.seq}: the document {facts['filename']} is not what was added")
-    for opinion_id, (seq, response, text) in told.items():
-        opinion = by_id.get(opinion_id)
-        if opinion is None or (opinion.response, opinion.response_text) != (response, text):
-            faults.append(f"entry {seq}: the response to an opinion is not what was written")
-    return faults
+        faults += said.faults(entry, facts)
+    return faults + said.responses()
+
+
+class _Said:
+    """Opinions and their remarks, to be held against the journal's entries in order."""
+
+    def __init__(self, rows: Sequence[Any], remarks: Sequence[Any]) -> None:
+        self.by_task = {row.task_id: row for row in rows if row.task_id is not None}
+        self.by_id = {row.id: row for row in rows}
+        self.remarks = {row.id: row for row in remarks}
+        self.of: dict[str, list[tuple[str | None, str]]] = {}
+        for row in sorted(remarks, key=lambda row: row.number):
+            self.of.setdefault(row.opinion_id, []).append((row.clause, row.text))
+        self.told: dict[str, tuple[int, str, str | None, str]] = {}
+
+    def faults(self, entry: Any, facts: Mapping[str, Any]) -> list[str]:
+        """What an entry says of opinions that their rows do not."""
+        right = True
+        match entry.kind:
+            case "opinion.given" if facts:
+                row = self.by_task.get(facts["task"])
+                right = row is None or (not row.late and self._is(row, facts["answers"], facts, entry.actor))
+            case "opinion.late" if facts:
+                row = self.by_id.get(facts["opinion"])
+                right = row is not None and row.late == facts["late"] and row.silence is not None
+                right = right and self._is(row, facts["given"], facts, entry.actor)
+            case "opinion.withdrawn" if facts:
+                row = self.by_id.get(facts["opinion"])
+                right = row is not None and (row.withdrawn_reason, row.withdrawn_by) == (facts["reason"], entry.actor)
+            case "recipients.added" if facts:
+                added = {
+                    row.participant
+                    for row in self.by_id.values()
+                    if (row.consultation_id, row.added_reason) == (facts["consultation"], facts["reason"])
+                }
+                right = set(facts["participants"]) <= added
+            case "portal.remarks" if facts:
+                for one in facts["remarks"]:
+                    row = self.by_id.get(one["opinion"])
+                    kept = self.of.get(one["opinion"])
+                    right = right and row is not None and row.participant == one["who"]
+                    right = right and kept == [(one["clause"], one["text"])]
+            case "opinion.responded" if facts:
+                text = facts["text"] or None
+                self.told |= {r: (entry.seq, facts["response"], text, entry.actor) for r in facts["remarks"]}
+        return [] if right else [f"entry {entry.seq}: the opinion is not what was given"]
+
+    def _is(self, row: Any, answers: Mapping[str, Any], facts: Mapping[str, Any], actor: str) -> bool:
+        remarks = [(remark.clause, remark.text) for remark in consultations.said(answers)]
+        told = (answers.get("outcome"), facts.get("recorded"), actor, remarks)
+        return (row.outcome, row.recorded, row.answered_by, self.of.get(row.id, [])) == told
+
+    def responses(self) -> list[str]:
+        """Which responses to remarks are not what was written last."""
+        found = []
+        for remark_id, (seq, *told) in self.told.items():
+            row = self.remarks.get(remark_id)
+            if row is None or [row.response, row.response_text, row.responded_by] != told:
+                found.append(f"entry {seq}: the response to an opinion is not what was written")
+        found += [
+            "a response to an opinion is in no entry of the journal"
+            for row in self.remarks.values()
+            if row.response is not None and row.id not in self.told
+        ]
+        return list(dict.fromkeys(found))
 
 
 def _rows_of(tx: Tx, table: sa.Table, case_id: str) -> Sequence[Any]:
@@ -316,10 +370,10 @@ def give_number(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
     nothing else gets the number itself.
     """
     pattern = job.payload["variables"].get("number_pattern") or "{n}/VB"
-    symbol = documents.take_number(
+    symbol = numbering.take_number(
         tx.conn,
         tx.tenant,
-        register=pattern.replace("{n}/", "").replace("{yyyy}/", ""),
+        register=numbering.register_of(pattern),
         day=tx.today,
         pattern=pattern,
         asked_for=f"job:{job.id}",
@@ -357,14 +411,14 @@ def publish(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
 
 @jobs.handler("trinhky:opinions")
 def count_opinions(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
-    """What the latest round of the element in header `element` came to: result variables `opinions`
+    """What the latest round of the elements in header `element` came to: result variables `opinions`
     ([{"nguoi": who was asked, "ket_qua": outcome or null}], in the order of asking), `asked` and `answered`.
 
     The kernel cannot say: a round that its time closes leaves no outputs. Who was taken off the round is not counted.
     """
-    element = job.payload["headers"].get("element") or ""
+    elements = gates.words(job.payload["headers"].get("element"))
     o, t = opinions.c, task_rows.c
-    mine = sa.and_(o.tenant_id == tx.tenant, o.case_id == case.case_id, t.element == element)
+    mine = sa.and_(o.tenant_id == tx.tenant, o.case_id == case.case_id, t.element.in_(elements))
     joined = sa.and_(t.tenant_id == o.tenant_id, t.id == o.task_id)
     latest = (
         sa.select(o.consultation_id)
