@@ -273,4 +273,6 @@ def _uses(
         reason = said.unused.get(line.number) or table.unused.get(line.number) or ""
         if not ids and not reason and line.number >= start:
             reason = "rule" if line.number in rows and is_rule(rows[line.number].cells) else "appendix_caption"
+        if reason == "signature":  # whatever stands there is a person's name
+            line = Line(line.number, line.place, "[họ tên]")
         yield Use(line, ids, "" if ids else reason or "unknown")

@@ -22,8 +22,8 @@ ANOTHER = re.compile(rf"(?<=;)\s+(?={WORK})")
 ON_ITS_OWN = re.compile(rf"^{WORK}")
 # Where a result begins though its marker was lost: "… Hoàn thiện Dự thảo 1", "… Kế hoạch được UBND tỉnh ban hành".
 LOST = re.compile(
-    r"(?<=[^\W\d_A-ZĐ]) (?=Hoàn thiện )"
-    r"|(?<=[^\W\d_A-ZĐ])(?<!ự thảo) (?=(?:Kế hoạch|Chỉ thị|Quy chế|Nghị quyết|Quyết định|Báo cáo) được )"
+    r"(?<=[^\W_A-ZĐ]) (?=Hoàn thiện )"
+    r"|(?<=[^\W_A-ZĐ])(?<!ự thảo) (?=(?:Kế hoạch|Chỉ thị|Quy chế|Nghị quyết|Quyết định|Báo cáo) được )"
 )
 
 

@@ -53,7 +53,7 @@ def one_sided(task: Task) -> Iterator[Finding]:
 
 def _same(one: Item, other: Item) -> bool:
     texts = one.label.lower(), other.label.lower()
-    if all(TOPIC in text for text in texts) or words(one.label)[:3] == words(other.label)[:3] != []:
+    if all(TOPIC in text for text in texts) or words(one.label)[:5] == words(other.label)[:5]:
         return True
     taking = [text for text in texts if text.startswith(TAKING_UP) and ";" not in text]
     if taking and not all(TAKING_UP in text for text in texts):

@@ -47,13 +47,18 @@ def bare(text: str) -> str:
     return MARKER.sub("", fold(text))
 
 
+def spoken(text: str) -> str:
+    """A text without list markers, with a capital first, its mistakes kept: what a plan's row says."""
+    said = bare(text)
+    return said[:1].upper() + said[1:]
+
+
 def corrected(text: str) -> str:
     """A text in correct spelling, without list markers, with a capital first."""
     said = bare(text)
     for wrong, right in SCANNED:
         said = said.replace(wrong, right)
-    said = TWICE.sub(r"\1", said)
-    return said[:1].upper() + said[1:]
+    return spoken(TWICE.sub(r"\1", said))
 
 
 def scanned(text: str) -> list[tuple[str, str]]:
