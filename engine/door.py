@@ -8,7 +8,8 @@ do not pass it.
 
 import logging
 from collections.abc import Callable
-from datetime import date
+from contextlib import suppress
+from datetime import date, datetime
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +18,19 @@ from sqlalchemy.exc import DBAPIError
 
 from engine import clock as clocks
 from engine import db, deadlines, definitions, identity, queries, schema
-from engine.commands import access, cases, consulting, models, opening, operations, people, plans, signing
+from engine.commands import (
+    access,
+    calendar,
+    cases,
+    consulting,
+    models,
+    opening,
+    operations,
+    people,
+    plans,
+    reminders,
+    signing,
+)
 from engine.commands.transaction import Moved, Tx
 from engine.errors import Conflict, DefinitionError, Forbidden
 from engine.queries import checking, library
@@ -47,6 +60,7 @@ class Engine:
         self.consulting = _Area(self, consulting)
         self.models = _Models(self, models)
         self.plans = _Area(self, plans)
+        self.calendar = _Calendar(self, calendar)
         self.people = _People(self, access)
         self.organisation = _Area(self, people)
         self.signing = _Signing(self, signing)
@@ -237,6 +251,31 @@ class _Signing(_Area):
         return result
 
 
+class _Calendar(_Area):
+    """Commands about the working calendar. After a change every running case is counted anew, each in a transaction of
+    its own: at once while they are few, the others by the ticker."""
+
+    AT_ONCE = 50
+
+    def change(self, *args: Any, **options: Any) -> int:
+        """Make a day special, see `engine.commands.calendar.change`; returns how many cases are still to be counted."""
+        return self._follow(calendar.change, *args, **options)
+
+    def remove(self, *args: Any, **options: Any) -> int:
+        """Make a special day what its weekday says, see `engine.commands.calendar.remove`; returns as `change`."""
+        return self._follow(calendar.remove, *args, **options)
+
+    def _follow(self, command: Callable[..., Any], *args: Any, **options: Any) -> int:
+        concerned = int(self._engine.write(command, *args, **options))
+        done = 0
+        if 0 < concerned <= self.AT_ONCE:
+            for case_id in self._engine.read(calendar.pending, concerned):
+                with suppress(Conflict):  # somebody has moved the case in the same moment: the ticker counts it
+                    self._engine.write(calendar.retime_case, case_id)
+                    done += 1
+        return max(concerned - done, 0)
+
+
 class _Operations(_Area):
     """Commands of the running installation; ticking is many small transactions, one per timer or job."""
 
@@ -256,6 +295,20 @@ class _Operations(_Area):
                 done += bool(engine.write(operations.do_job, job))
             except Exception as error:  # one broken job must not stop the others; it becomes an incident
                 self._try(operations.fail_job, job, f"{type(error).__name__}: {error}")
+        for row in engine.read(reminders.due_starts, limit):
+            done += self._try(reminders.start_by_timer, row)
+        for case_id in engine.read(calendar.pending, limit):
+            done += self._try(calendar.retime_case, case_id)
+        return done + self._remind()
+
+    def _remind(self) -> int:
+        """Once a business day, remind people of what is due and tell their heads; returns how many cases it concerned.
+        A case that fails is looked at again the next day."""
+        found = self._engine.read(reminders.to_remind)
+        if found is None:
+            return 0
+        done = sum(self._try(reminders.remind, case_id, reached) for case_id, reached in found.items())
+        self._engine.write(reminders.swept)
         return done
 
     def _once_a_day(self) -> None:
@@ -290,11 +343,17 @@ class _Operations(_Area):
         Only for demo and test stores. Raises Invalid when the instant lies in the past.
         """
         self.settle()
-        while (due := self._engine.read(operations.next_due)) is not None and due <= until:
+        while (due := self._next_due()) is not None and due <= until:
             self._engine.write(operations.move_clock, due)
             self.settle()
         self._engine.write(operations.move_clock, until)
         self.settle()
+
+    def _next_due(self) -> datetime | None:
+        """When time makes something happen next."""
+        engine = self._engine
+        found = (engine.read(operations.next_due), engine.read(reminders.next_due))
+        return min((at for at in found if at is not None), default=None)
 
     def verify(self, case_id: str | None = None) -> list[dict[str, Any]]:
         """Check the journal chain of one case or of all, and replay each; returns one finding per case.

@@ -16,7 +16,7 @@ from xml.sax.saxutils import quoteattr
 import sqlalchemy as sa
 from lxml import etree
 
-from engine import bpmn, deadlines, definitions, forms, lint, org
+from engine import bpmn, deadlines, definitions, forms, lint, org, starters
 from engine.bpmn import layout
 from engine.commands.transaction import Tx
 from engine.errors import Conflict, DefinitionError, Forbidden, NotFound, Problem
@@ -60,7 +60,16 @@ def deploy(tx: Tx, actor: str, folders: Path | Iterable[Path], checked: Collecti
             scope = path.name if key in folder.own_forms else ""
             content["forms"].setdefault(scope, {})[key] = definitions.digest_of(body)
     definitions.make_current(tx.conn, tx.tenant, content)
+    _arm_starts(tx, [content["processes"][process_id] for process_id, _ in made])
     return made
+
+
+def _arm_starts(tx: Tx, versions: Iterable[str]) -> None:
+    """Processes that a timer starts begin by the newest version from now on."""
+    for digest in versions:
+        definition = tx.models.bundle(tx.conn, tx.tenant, digest).definition
+        calendar = deadlines.read_calendar(tx.conn, tx.tenant)
+        starters.arm(tx.conn, tx.tenant, definition, calendar, tx.now)
 
 
 def check_folders(tx: Tx, actor: str, folders: Path | Iterable[Path]) -> frozenset[str]:
@@ -385,6 +394,7 @@ def deploy_draft(
         raise Conflict("nothing_new", "Expected a changed model, but the draft is the version that is deployed.")
     content["processes"] |= {process_id: definitions.version_hash(model.files)}
     definitions.make_current(tx.conn, tx.tenant, content)
+    _arm_starts(tx, [definitions.version_hash(model.files)])
     _append(tx, actor, process_id, "deployed", found.hash, found.name, found.base)
     _close(tx, process_id)
     return process_id, version
