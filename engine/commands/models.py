@@ -90,8 +90,8 @@ def _read(
     decisions = {*known_decisions}
     read: list[tuple[Path, definitions.Folder]] = []
     problems: list[Problem] = []
-    # Decisions first: a folder of shared tables may be named after one that uses them.
-    for path in sorted(paths, key=lambda p: (not any(p.glob("*.dmn")), p.name)):
+    # Decisions first: a folder of shared tables may be named after one that uses them, and that one have its own.
+    for path in sorted(paths, key=lambda p: (p.name != "shared", not any(p.glob("*.dmn")), p.name)):
         if not path.is_dir():
             problems.append(Problem(str(path), None, "no_folder", "expected a workflow folder"))
             continue
