@@ -1,4 +1,4 @@
-"""Documents of a case: one per artefact, versions by content, never overwritten; and the number register.
+"""Documents of a case: one per artefact, versions by content, never overwritten.
 
 Files are rows addressed by their SHA-256, behind `store` and `content`, so that an object store can take over later.
 """
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from engine import clock
 from engine.errors import Invalid, NotFound, Reason, TooLarge
-from engine.records import document_versions, documents, files, numbers, people, registers
+from engine.records import document_versions, documents, files, people
 
 # What may be uploaded: ending → (media type, first bytes that such a file has).
 ACCEPTED: Mapping[str, tuple[str, tuple[bytes, ...]]] = {
@@ -200,52 +200,6 @@ def newest(rows: list[Any]) -> dict[str, Any]:
     for row in rows:
         found.setdefault(row.artefact, row)
     return found
-
-
-def take_number(
-    conn: sa.Connection,
-    tenant: int,
-    *,
-    register: str,
-    day: date,
-    pattern: str,
-    asked_for: str,
-    case_id: str | None,
-    now: datetime,
-) -> str:
-    """The next number of a register in a year, written by `pattern` ("{n}/CT-UBND"); "04/CT-UBND" for one below ten.
-
-    One continuous sequence per register and year, from 01 on 1 January, never reused (NĐ 30/2020/NĐ-CP, Điều 15).
-    Asking again for the same thing (`asked_for`) gives the same number: a job may run twice.
-    """
-    n = numbers.c
-    given = conn.execute(sa.select(n.symbol).where(n.tenant_id == tenant, n.asked_for == asked_for)).scalar()
-    if given:
-        return str(given)
-    r = registers.c
-    here = sa.and_(r.tenant_id == tenant, r.name == register, r.year == day.year)
-    last = conn.execute(sa.select(r.last).where(here).with_for_update()).scalar()
-    if last is None:
-        conn.execute(sa.insert(registers), {"tenant_id": tenant, "name": register, "year": day.year, "last": 1})
-        number = 1
-    else:
-        number = last + 1
-        conn.execute(sa.update(registers).where(here).values(last=number))
-    symbol = pattern.replace("{n}", f"{number:02d}").replace("{yyyy}", str(day.year))
-    conn.execute(
-        sa.insert(numbers),
-        {
-            "tenant_id": tenant,
-            "register": register,
-            "year": day.year,
-            "number": number,
-            "symbol": symbol,
-            "case_id": case_id,
-            "asked_for": asked_for,
-            "given_at": now,
-        },
-    )
-    return symbol
 
 
 def give_number(conn: sa.Connection, tenant: int, case_id: str, artefact: str, symbol: str, day: date) -> None:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from engine import clock as clocks
-from engine import db, deadlines, definitions, identity, queries, schema
+from engine import db, deadlines, definitions, identity, planfile, queries, schema
 from engine.commands import (
     access,
     calendar,
@@ -28,6 +28,8 @@ from engine.commands import (
     operations,
     people,
     plans,
+    recording,
+    registers,
     reminders,
     signing,
 )
@@ -57,9 +59,11 @@ class Engine:
         self.reports = checking.Reports()
         self.cases = _Area(self, cases)
         self.opening = _Area(self, opening)
+        self.registers = _Area(self, registers)
         self.consulting = _Area(self, consulting)
+        self.recording = _Area(self, recording)
         self.models = _Models(self, models)
-        self.plans = _Area(self, plans)
+        self.plans = _Plans(self, plans)
         self.calendar = _Calendar(self, calendar)
         self.people = _People(self, access)
         self.organisation = _Area(self, people)
@@ -215,6 +219,24 @@ class _Models(_Area):
             if made is not None:
                 return str(made[0]), int(made[1])
         raise Conflict("busy", "Expected the deployed models to stand still, but others were deploying; try again.")
+
+
+class _Plans(_Area):
+    """Commands on plans; a document is read before the transaction: that takes time and needs no store."""
+
+    def understand(self, actor: str, content: bytes, year: int | None = None) -> planfile.Understood:
+        """What a plan document says, as the importer understands it; nothing is stored. Raises Forbidden("plan_role"),
+        and DefinitionError with every problem of the document, each with its line."""
+        known = self._engine.read(queries.plan_units, actor)
+        return planfile.read(content, units=known, year=year)
+
+    def import_document(
+        self, actor: str, content: bytes, filename: str = "", year: int | None = None, choices: Any = None
+    ) -> str:
+        """Store a plan document as a draft and return its id. Raises as `understand`, and as
+        `engine.commands.plans.store_draft`."""
+        understood = self.understand(actor, content, year)
+        return str(self._engine.write(plans.store_draft, actor, understood, filename, choices))
 
 
 class _People(_Area):

@@ -241,6 +241,8 @@ def subscribe(conn: sa.Connection, tenant: int, case_id: str, events: Iterable[d
             "shard": event.get("shard"),
             "name": event["name"],
             "key": event.get("key"),
+            "element": event["el"],
+            "definition": event.get("process"),
         }
         for event in events
     ]

@@ -216,6 +216,18 @@ plans = table(
     col("number", sa.Text, null=True),
     col("dated", sa.Date, null=True),
     col("replaces", sa.Text, null=True),
+    # draft → adopted → replaced (by the next version) or closed (at the year's end)
+    col("status", sa.String(10), server_default="adopted"),
+    # the version that this one replaces or was to replace
+    col("previous", Id, null=True),
+    col("reason", sa.Text, null=True),
+    col("made_at", Utc, null=True),
+    col("made_by", Slug, null=True),
+    col("ended_at", Utc, null=True),
+    col("adopted_at", Utc, null=True),
+    col("adopted_by", Slug, null=True),
+    # what was understood of the document that it came from: head, items, findings, lines (engine.planfile), redacted
+    col("document", sa.JSON, null=True),
     keys=("id",),
 )
 focus_tasks = table(
@@ -243,6 +255,8 @@ focus_tasks = table(
     col("results", sa.JSON),
     # None: no workflow yet
     col("process_id", Slug, null=True),
+    # the focus task of an earlier version, or of an earlier year, that this one carries on
+    col("follows", Id, null=True),
     keys=("id",),
 )
 sa.Index("uq_focus_tasks_plan_code", focus_tasks.c.tenant_id, focus_tasks.c.plan_id, focus_tasks.c.code, unique=True)
@@ -385,7 +399,7 @@ opinions = table(
     col("outcome", Slug, null=True),
     # what was written down when the round closed on them: a late answer does not change what silence meant
     col("silence", Slug, null=True),
-    col("late", sa.Boolean, server_default=sa.false()),
+    col("late", sa.Boolean),
     col("answered_at", Utc, null=True),
     col("answered_by", Slug, null=True),
     # an answer on paper that somebody else recorded, as in tasks.recorded
@@ -469,7 +483,13 @@ sa.Index(
 sa.Index("ix_document_versions_case", document_versions.c.tenant_id, document_versions.c.case_id)
 # A continuous sequence per register and year; a number is taken once and never reused.
 registers = table(
-    "registers", col("name", sa.String(40)), col("year", sa.Integer), col("last", sa.Integer), keys=("name", "year")
+    "registers",
+    col("name", sa.String(40)),
+    col("year", sa.Integer),
+    col("last", sa.Integer),
+    # how its numbers are written: "{n}/CT-UBND"
+    col("pattern", sa.Text),
+    keys=("name", "year"),
 )
 numbers = table(
     "numbers",
@@ -481,7 +501,25 @@ numbers = table(
     # the job or task that asked: asking twice gives the same number
     col("asked_for", sa.String(200)),
     col("given_at", Utc),
+    # given (on a document of a case), reserved (kept free), used (reserved, then on a document made elsewhere),
+    # cancelled; none of them is ever given again
+    col("state", sa.String(10)),
+    col("title", sa.Text, null=True),
+    col("dated", sa.Date, null=True),
     keys=("register", "year", "number"),
+)
+# Append-only: who reserved, used or cancelled a number, and why.
+number_acts = table(
+    "number_acts",
+    col("register", sa.String(40)),
+    col("year", sa.Integer),
+    col("number", sa.Integer),
+    col("seq", sa.Integer),
+    col("act", sa.String(10)),
+    col("actor", Slug),
+    col("at", Utc),
+    col("reason", sa.Text),
+    keys=("register", "year", "number", "seq"),
 )
 sa.Index("uq_numbers_asked_for", numbers.c.tenant_id, numbers.c.asked_for, unique=True)
 
@@ -641,3 +679,29 @@ escalations = table(
 sa.Index("ix_escalations_case", escalations.c.tenant_id, escalations.c.case_id)
 # What is done once a business day, and the last day on which it was.
 daily = table("daily", col("name", sa.String(40)), col("day", sa.Date), keys=("name",))
+
+# --- versions of the plan -----------------------------------------------------------------------------------------
+
+# Each time that a case came to stand under another version of the plan: its months before and after.
+plan_moves = table(
+    "plan_moves",
+    col("case_id", Id),
+    col("plan_id", Id),
+    col("at", Utc),
+    col("moved_by", Slug),
+    col("approved_by", Slug),
+    col("reason", sa.Text),
+    # {"planned_finish": "2022-05"}; both empty when no month changed
+    col("before", sa.JSON),
+    col("after", sa.JSON),
+    keys=("case_id", "plan_id"),
+)
+# Cases of closed years: still there for whoever asks, no longer in the lists.
+archived_cases = table(
+    "archived_cases",
+    col("case_id", Id),
+    col("plan_id", Id),
+    col("at", Utc),
+    col("archived_by", Slug),
+    keys=("case_id",),
+)

@@ -236,10 +236,10 @@ def _play(all_stores: stores.Stores, kind: str) -> None:
     all_stores.drop(url)
 
 
-def with_small_process(office: Office, folder: Path, body: str) -> Office:
+def with_small_process(office: Office, folder: Path, body: str, around: str = "") -> Office:
     """Deploy a process given as a body for `kernel_models.xml`; from then on the focus tasks T2 to T4 run it."""
     (folder / "thu").mkdir()
-    xml = kernel_models.xml(body, process='id="thu" name="Thử" isExecutable="true"')
+    xml = kernel_models.xml(body, around=around, process='id="thu" name="Thử" isExecutable="true"')
     (folder / "thu" / "thu.bpmn").write_bytes(xml)
     office.engine.models.deploy("ptqt.so", folder / "thu")
     with office.engine.statements().begin() as connection:

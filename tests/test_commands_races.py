@@ -13,9 +13,9 @@ from sqlalchemy.exc import DBAPIError
 
 import consistency
 import offices
-from engine import Conflict, EngineError, db, documents
+from engine import Conflict, EngineError, db, documents, numbering
 from engine.commands import cases as commands
-from engine.records import cases, document_versions, jobs, meta, numbers, tasks
+from engine.records import cases, document_versions, jobs, meta, numbers, registers, tasks
 from offices import DRAFTER, HEAD, LEADER, SECRETARY, handles
 from webui import demo
 
@@ -209,7 +209,7 @@ def test_numbers_taken_at_once_are_given_once_each_without_a_gap(office_at: At) 
     def take(asked_for: str) -> Callable[[], str]:
         what = {"register": "CT-UBND", "pattern": "{n}/CT-UBND", "asked_for": asked_for, "case_id": None}
         return lambda: office.engine.write(
-            lambda tx: documents.take_number(tx.conn, tx.tenant, **what, day=demo.STARTS.date(), now=demo.STARTS)
+            lambda tx: numbering.take_number(tx.conn, tx.tenant, **what, day=demo.STARTS.date(), now=demo.STARTS)
         )
 
     wanted = [f"job:{n}" for n in range(8)]
@@ -283,8 +283,8 @@ def test_two_commands_in_each_others_way_both_come_through(postgresql_demo_url: 
     """A real deadlock: PostgreSQL throws one of them out, and the door tries it again."""
     core = offices.open_engine(postgresql_demo_url)
     with core.statements().begin() as connection:
-        row = {"tenant_id": 1, "name": "", "year": 2022, "last": 0}
-        connection.execute(sa.insert(documents.registers), [{**row, "name": name} for name in ("a", "b")])
+        row = {"tenant_id": 1, "name": "", "year": 2022, "last": 0, "pattern": "{n}"}
+        connection.execute(sa.insert(registers), [{**row, "name": name} for name in ("a", "b")])
     meet = threading.Barrier(2)
     tries: list[str] = []
 
@@ -292,8 +292,8 @@ def test_two_commands_in_each_others_way_both_come_through(postgresql_demo_url: 
         def run(tx: Any) -> None:
             tries.append(order)
             for number, name in enumerate(order):
-                here = documents.registers.c.name == name
-                change = sa.update(documents.registers).where(here).values(last=documents.registers.c.last + 1)
+                here = registers.c.name == name
+                change = sa.update(registers).where(here).values(last=registers.c.last + 1)
                 tx.conn.execute(change)
                 if number == 0 and tries.count(order) == 1:
                     meet.wait(10)
@@ -303,7 +303,7 @@ def test_two_commands_in_each_others_way_both_come_through(postgresql_demo_url: 
     assert codes(at_once([lambda: core.write(command("ab")), lambda: core.write(command("ba"))])) == []
     assert len(tries) > 2
     with core.statements().connect() as connection:
-        assert connection.execute(sa.select(documents.registers.c.last)).scalars().all() == [2, 2]
+        assert connection.execute(sa.select(registers.c.last)).scalars().all() == [2, 2]
     core.close()
 
 

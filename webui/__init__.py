@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import engine as core
 from webui import (
+    arrivals,
     assets,
     auth,
     cases,
@@ -23,6 +24,8 @@ from webui import (
     languages,
     notices,
     protection,
+    registers,
+    registers,
     studio,
     tasks,
     wording,
@@ -49,7 +52,7 @@ def create_app(settings: "core.Settings | None" = None, *, engine: Any = None, p
 
     for part in (assets, languages, frame, wording, auth, protection, failures):
         part.install(app)
-    for part in (auth, inbox, tasks, cases, files, notices, studio):
+    for part in (auth, inbox, tasks, arrivals, cases, registers, registers, files, notices, studio):
         app.register_blueprint(part.pages)
 
     @app.get("/")

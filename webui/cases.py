@@ -41,6 +41,7 @@ def index() -> Any:
         unit=unit,
         focus_tasks=focus,
         plan_year=year,
+        supporting=engine().queries.supporting(actor()),
     )
 
 
@@ -73,6 +74,7 @@ def show(case_id: str) -> Any:
         folded=folded,
         bad_opinion=None,
         folded_late=late,
+        awaited=engine().queries.awaited(actor(), case.id, lang()),
     )
 
 

@@ -16,6 +16,7 @@ from engine import (
     gates,
     journal,
     notices,
+    numbering,
     org,
     queries,
     tasks,
@@ -84,7 +85,7 @@ def start(
     stimulus: dict[str, Any] = {"do": "start", "vars": given} | ({"at": at} if at else {})
     outcome = bpmn.start(bundle.definition, given, tx.now, tx.kernel_env(), at=at)
     case_id = clock.new_id()
-    code = documents.take_number(
+    code = numbering.take_number(
         tx.conn,
         tx.tenant,
         register="ho_so",
@@ -135,6 +136,8 @@ def start(
     return case_id
 
 
+# Of what a task was answered, what is told about it and never enters the process.
+INNER = ("reason", "remarks", gates.KEPT)
 MONTHS = ("planned_start", "planned_finish", "committed_finish", "latest_finish")
 
 
@@ -319,18 +322,21 @@ def complete(
     seen_version: int,
     seen_documents: int | None = None,
     signed_as: str | None = None,
+    recorded: Mapping[str, Any] | None = None,
 ) -> Completed:
     """Complete a user task, decide a gate or give an opinion: the task's form is checked, its conditions must be met,
     the process moves on, all in one transaction.
 
     `answers` are the form's values by field key, and for a gate `outcome` and `reason`; what was returned is handed in
     again in a new version, or with `kept_unchanged`, the reason why not. `seen_version` is the task's
-    version on the page that was acted on, `seen_documents` how many document versions it showed. Raises NotFound,
+    version on the page that was acted on, `seen_documents` how many document versions it showed. `recorded` is what a
+    paper says that the actor records for another (`engine.commands.recording`, which checks who may). Raises NotFound,
     Forbidden(not_candidate | not_assignee | password_required), Conflict(already_completed | stale | gate_closed with
     reasons), Invalid(fields).
     """
     task, who = _seen_task(tx, actor, task_id)
-    tasks.permit("complete", task, who)
+    if recorded is None:
+        tasks.permit("complete", task, who)
     tasks.unchanged(task, seen_version)
     element = _element(tx, task)
     properties = _properties(tx, task)
@@ -339,19 +345,29 @@ def complete(
         raise Forbidden("password_required", "Expected signing to be confirmed with the password.")
     given = dict(answers)
     kept = gates.kept({gates.KEPT: given.pop(gates.KEPT, None)}) if _makes_documents(task, properties) else ""
+    more = consultations.further(given.pop("remarks", None)) if task.kind == "opinion" else []
     values = _values(tx, task, element, given)
-    seen = _check_conditions(tx, task, properties, actor, values, kept, seen_documents)
-    tasks.complete(tx.conn, tx.tenant, task, actor, tx.now, values, seen, signed_as)
+    if more:
+        values["remarks"] = more
+    # Who records what an outside body decided has not decided it.
+    decider = "" if recorded else actor
+    seen = _check_conditions(tx, task, properties, decider, values, kept, seen_documents)
+    tasks.complete(tx.conn, tx.tenant, task, actor, tx.now, values, seen, signed_as, recorded)
     if task.kind == "opinion":
-        consultations.answer(tx.conn, tx.tenant, task_id, actor, tx.now, values)
+        consultations.answer(tx.conn, tx.tenant, task, actor, tx.now, values, recorded)
     kind = "gate.decided" if gate else "opinion.given" if task.kind == "opinion" else "task.completed"
     # Only what the model maps out may enter the process: answers stay on the task's row.
-    passed = {k: v for k, v in values.items() if k not in ("reason", gates.KEPT)} if element.has_output_mappings else {}
+    # What a leader directs is its reason: it enters where the model maps it out by name.
+    named = {name for output in element.outputs for name in getattr(output.source, "variables", ())}
+    inner = tuple(name for name in INNER if name not in named)
+    passed = {k: v for k, v in values.items() if k not in inner} if element.has_output_mappings else {}
     facts: dict[str, Any] = {"task": task_id, "element": task.element, "answers": values}
     if seen:
         facts["seen"] = seen
     if signed_as:
         facts["capacity"] = signed_as
+    if recorded:
+        facts["recorded"] = dict(recorded)
     reasons = _too_often(tx, task, values)
     if reasons:
         facts["escalated"] = _escalate(tx, task, actor, reasons)
@@ -444,11 +460,12 @@ def _check_conditions(
     if seen_documents is not None and len(versions) != seen_documents:
         raise Conflict("stale", "Expected the documents as seen on the page, but a version was added since.")
     newest = documents.newest(versions)
-    remarks = consultations.unanswered(tx.conn, tx.tenant, task.case_id) if "opinions" in requires else None
+    needs = consultations.standing(tx.conn, tx.tenant, task.case_id) if "opinions" in requires else None
+    remarks, lacking = (needs.remarks, needs.missing_answers) if needs else (None, 0)
     made = {slug: newest[slug] for slug in produces if slug in newest}
     returned = {} if is_gate else tasks.sent_back(tx.conn, tx.tenant, task, made, gates.RETURNS)
     names = tx.environment_facts.artefacts
-    facts = gates.Facts(actor, task.drafter, requires, produces, newest, names, remarks, returned)
+    facts = gates.Facts(actor, task.drafter, requires, produces, newest, names, remarks, returned, lacking)
     wanted = gates.conditions(facts, is_gate)
     if is_gate and not gates.moves_on(values.get("outcome")):
         wanted = [condition for condition in wanted if condition.code == "four_eyes"]

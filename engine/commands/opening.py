@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import clock, documents, gates, org, queries, tasks
+from engine import arrivals, clock, documents, gates, org, queries, tasks
 from engine.commands import cases, operations
 from engine.commands.advance import advance, locked_case, locked_task, note
 from engine.commands.models import SYSTEM
@@ -24,8 +24,6 @@ from engine.records import subscriptions
 from engine.records import tasks as task_rows
 from engine.records import timers as timer_rows
 
-# Who writes down that something came from outside: the secretariat, the records clerk, the case's drafter and head.
-RECORDERS = frozenset({"van_phong_tong_hop", "van_thu"})
 VALUES_MAX = 50
 
 
@@ -34,35 +32,32 @@ def receive(
 ) -> None:
     """Record that a message has come for a case (the date of a meeting, a request of another department).
 
-    `values` are what came with it: texts, numbers, booleans, lists of texts. Whoever keeps records may, the drafter and
+    `values` are what came with it, as the waiting element declares them (`engine.arrivals`); of one that declares
+    none: texts, numbers, booleans, lists of texts. Whoever keeps records may, the drafter and
     the head of the lead unit. Raises NotFound, Forbidden("role"), Conflict("case_ended" | "not_awaited"), Invalid.
     """
     case = locked_case(tx, case_id, actor)
     who = org.actor_of(actor, case)
     queries.require_visible(tx, who, case_id)
-    if actor != SYSTEM and not may_record(who, case):
+    if actor != SYSTEM and not queries.may_record(who, case):
         raise Forbidden("role", f"Expected {actor} to keep records, or to lead or draft the case.")
     if case.status != "running":
         raise Conflict("case_ended", f"Expected case {case.code} to be running, it is {case.status}.")
-    given = dict(values or {})
+    s = subscriptions.c
+    waiting = sa.select(subscriptions).where(s.tenant_id == tx.tenant, s.case_id == case_id, s.name == message)
+    awaited = [row for row in tx.conn.execute(waiting.order_by(s.token)) if key is None or row.key == key]
+    if not awaited:
+        raise Conflict("not_awaited", f"Expected case {case.code} to wait for {message}, but it does not.")
+    here = tx.models.bundle(tx.conn, tx.tenant, awaited[0].definition or case.case_definition).definition
+    expected = arrivals.fields(here.elements[awaited[0].element].properties)
+    given = arrivals.load(expected, values or {}) if expected else dict(values or {})
     if len(given) > VALUES_MAX or not all(_plain(value) for value in given.values()):
         raise Invalid({"values": [Reason("wrong_type", "expected at most 50 texts, numbers, booleans or lists")]})
-    s = subscriptions.c
-    waiting = sa.select(s.key).where(s.tenant_id == tx.tenant, s.case_id == case_id, s.name == message)
-    awaited = list(tx.conn.execute(waiting).scalars())
-    if not awaited or (key is not None and key not in awaited):
-        raise Conflict("not_awaited", f"Expected case {case.code} to wait for {message}, but it does not.")
     stimulus: dict[str, Any] = {"do": "deliver", "kind": "message", "name": message, "vars": given}
     if key is not None:
         stimulus["key"] = key
     facts = {"message": message, "values": given}
     advance(tx, case, stimulus, actor=actor, kind="message.received", facts=facts)
-
-
-def may_record(who: org.Actor, case: Any) -> bool:
-    """Whether somebody may write down what reached a case from outside."""
-    heads = "truong_don_vi" in who.roles and case.lead_unit in who.units
-    return bool(who.roles & RECORDERS) or case.drafter == who.id or heads
 
 
 def _plain(value: Any) -> bool:

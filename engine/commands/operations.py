@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import clock, consultations, deadlines, documents, gates, jobs, journal, notices, org, tasks
+from engine import clock, consultations, deadlines, documents, gates, jobs, journal, notices, numbering, org, tasks
 from engine.commands import models, people, plans
 from engine.commands import stimulus as stimuli
 from engine.commands.advance import advance, locked_case

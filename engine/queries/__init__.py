@@ -13,6 +13,7 @@ from engine.queries.access import (
     visible,
 )
 from engine.queries.access import notices_of as notices
+from engine.queries.arrivals import awaited, may_record, supporting
 from engine.queries.dossier import case, diagram
 from engine.queries.durations import durations
 from engine.queries.inbox import inbox
@@ -26,20 +27,26 @@ from engine.queries.library import (
     revision,
 )
 from engine.queries.library import processes_list as processes
+from engine.queries.opinions import NAMED_LANES, collated, may_keep_records, outside, participant_name, recipients
 from engine.queries.progress import progress
 from engine.queries.register import cases_list as cases
 from engine.queries.register import focus_task
 from engine.queries.register import focus_tasks_list as focus_tasks
+from engine.queries.registers import book
 from engine.queries.views import Facts
 from engine.queries.work import assignable, capacity_of, drafters, task
 
 __all__ = [
+    "NAMED_LANES",
     "Facts",
     "assignable",
+    "awaited",
+    "book",
     "capacity_of",
     "case",
     "cases",
     "chrome",
+    "collated",
     "diagram",
     "differences",
     "draft",
@@ -49,18 +56,24 @@ __all__ = [
     "focus_task",
     "focus_tasks",
     "inbox",
+    "may_keep_records",
+    "may_record",
     "model",
     "model_options",
     "notices",
+    "outside",
+    "participant_name",
     "process",
     "process_diagram",
     "processes",
     "progress",
     "properties_of",
+    "recipients",
     "require_visible",
     "revision",
     "session",
     "sources",
+    "supporting",
     "task",
     "visible",
 ]

@@ -12,7 +12,7 @@ from engine.queries import paths
 from engine.queries.access import Asker, due_of, key_names, listed, month_due, visible
 from engine.queries.inbox import short
 from engine.queries.views import CaseList, CaseRow, FocusTaskView
-from engine.records import cases, focus_tasks, people, plans, tasks, units
+from engine.records import archived_cases, cases, focus_tasks, people, plans, tasks, units
 
 URGENCY = {"late": 0, "today": 1, "soon": 2, "ok": 3, "none": 4}
 LIMIT = 500
@@ -26,7 +26,8 @@ FILTERS: Mapping[str, Callable[[CaseRow], bool]] = {
 
 
 def cases_list(tx: Asker, person: str, state: str | None = None, unit: str | None = None) -> CaseList:
-    """The cases that a person may see, newest first; `state`: running, late, soon or done; `unit`: the lead unit."""
+    """The cases that a person may see, newest first; `state`: running, late, soon, done or archived; `unit`: the lead
+    unit. Cases of closed years are only among the archived."""
     actor = tx.actor(person)
     c, f = cases.c, focus_tasks.c
     rows = tx.conn.execute(
@@ -48,7 +49,7 @@ def cases_list(tx: Asker, person: str, state: str | None = None, unit: str | Non
         )
         .outerjoin(focus_tasks, sa.and_(f.tenant_id == c.tenant_id, f.id == c.focus_task_id))
         .outerjoin(units, sa.and_(units.c.tenant_id == c.tenant_id, units.c.id == c.lead_unit))
-        .where(c.tenant_id == tx.tenant, listed(actor))
+        .where(c.tenant_id == tx.tenant, listed(actor), _archived() if state == "archived" else ~_archived())
         .order_by(c.started_at.desc(), c.id)
         .limit(LIMIT)
     ).all()
@@ -62,6 +63,11 @@ def cases_list(tx: Asker, person: str, state: str | None = None, unit: str | Non
     shown = [x for x in lines if keep(x) and (not unit or by_id[x.id] == unit)]
     outsider = not (actor.in_department or actor.watches_all)
     return CaseList(counts, sorted(named.items(), key=lambda item: item[1]), shown, outsider)
+
+
+def _archived() -> sa.ColumnElement[bool]:
+    a = archived_cases.c
+    return sa.exists().where(a.tenant_id == cases.c.tenant_id, a.case_id == cases.c.id)
 
 
 def _current_steps(tx: Asker, ids: list[str]) -> dict[str, list[Any]]:
@@ -119,7 +125,7 @@ def focus_tasks_list(tx: Asker, person: str) -> list[FocusTaskView]:
     f, c = focus_tasks.c, cases.c
     plan = tx.conn.execute(
         sa.select(plans.c.id)
-        .where(plans.c.tenant_id == tx.tenant)
+        .where(plans.c.tenant_id == tx.tenant, plans.c.status == "adopted")
         .order_by(plans.c.year.desc(), plans.c.version.desc())
         .limit(1)
     ).scalar()
@@ -164,6 +170,7 @@ def _focus(tx: Asker, n: int, row: Any, opened: list[tuple[str, str, str]], acto
         may_start=entitled and digest is not None and not running,
         steps=steps,
         results=[r["text"] for r in row.results],
+        led="truong_don_vi" in actor.roles and row.lead_unit in actor.units,
     )
 
 

@@ -143,6 +143,31 @@ class DocumentView:
 
 
 @dataclass(frozen=True, slots=True)
+class RemarkView:
+    """One remark of an opinion, on one clause, and what the drafter did with it."""
+
+    id: str
+    no: int
+    clause: str | None
+    text: str
+    response: str | None
+    response_text: str | None
+    responded_at: datetime | None
+    responded_by: str | None
+    may_respond: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SentView:
+    """A version of a document that a round was asked on."""
+
+    id: str
+    name: str
+    number: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpinionView:
     """One who was asked, and what came back."""
 
@@ -162,6 +187,24 @@ class OpinionView:
     response_text: str | None
     responded_at: datetime | None
     may_respond: bool
+    task_id: str | None = None
+    remarks: Sequence[RemarkView] = ()
+    # it came after the round was closed; `silence` is what was written down then
+    late: bool = False
+    silence: str | None = None
+    # a reply on paper: when it came, what it says of itself, its scan (a document version), how it came
+    received_on: date | None = None
+    number: str | None = None
+    dated: date | None = None
+    decided_by: str | None = None
+    channel: str | None = None
+    paper: str | None = None
+    added: bool = False
+    added_reason: str | None = None
+    withdrawn_reason: str | None = None
+    may_record: bool = False
+    may_withdraw: bool = False
+    may_answer_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +225,15 @@ class ConsultationView:
     counts: Mapping[str, int]
     open_responses: int
     opinions: Sequence[OpinionView]
+    closed_at: datetime | None = None
+    documents: Sequence[SentView] = ()
+    min_responses: int | None = None
+    # answers that are missing to what the model asks for at least
+    short: int = 0
+    late: int = 0
+    withdrawn: int = 0
+    may_add: bool = False
+    may_add_remarks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -518,6 +570,8 @@ class FocusTaskView:
     steps: int | None
     results: Sequence[str]
     label: str = ""
+    # whether the reader heads the unit in charge
+    led: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_accounts_person", "accounts", ["tenant_id", "person_id"], unique=False)
     op.create_table(
+        "archived_cases",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.String(length=36), nullable=False),
+        sa.Column("plan_id", sa.String(length=36), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("archived_by", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "case_id", name=op.f("pk_archived_cases")),
+    )
+    op.create_table(
         "calendar_days",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -168,6 +177,7 @@ def upgrade() -> None:
         sa.Column("roadmap", sa.JSON(), nullable=False),
         sa.Column("results", sa.JSON(), nullable=False),
         sa.Column("process_id", sa.String(length=80), nullable=True),
+        sa.Column("follows", sa.String(length=36), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_focus_tasks")),
     )
     op.create_index("uq_focus_tasks_plan_code", "focus_tasks", ["tenant_id", "plan_id", "code"], unique=True)
@@ -300,6 +310,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_notices_person", "notices", ["tenant_id", "person_id", "created_at"], unique=False)
     op.create_table(
+        "number_acts",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("register", sa.String(length=40), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("act", sa.String(length=10), nullable=False),
+        sa.Column("actor", sa.String(length=80), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "register", "year", "number", "seq", name=op.f("pk_number_acts")),
+    )
+    op.create_table(
         "numbers",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("register", sa.String(length=40), nullable=False),
@@ -309,6 +332,9 @@ def upgrade() -> None:
         sa.Column("case_id", sa.String(length=36), nullable=True),
         sa.Column("asked_for", sa.String(length=200), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("dated", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "register", "year", "number", name=op.f("pk_numbers")),
     )
     op.create_index("uq_numbers_asked_for", "numbers", ["tenant_id", "asked_for"], unique=True)
@@ -350,7 +376,7 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("outcome", sa.String(length=80), nullable=True),
         sa.Column("silence", sa.String(length=80), nullable=True),
-        sa.Column("late", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_by", sa.String(length=80), nullable=True),
         sa.Column("recorded", sa.JSON(), nullable=True),
@@ -376,6 +402,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_people")),
     )
     op.create_table(
+        "plan_moves",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.String(length=36), nullable=False),
+        sa.Column("plan_id", sa.String(length=36), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("moved_by", sa.String(length=80), nullable=False),
+        sa.Column("approved_by", sa.String(length=80), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("after", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "case_id", "plan_id", name=op.f("pk_plan_moves")),
+    )
+    op.create_table(
         "plans",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -385,6 +424,15 @@ def upgrade() -> None:
         sa.Column("number", sa.Text(), nullable=True),
         sa.Column("dated", sa.Date(), nullable=True),
         sa.Column("replaces", sa.Text(), nullable=True),
+        sa.Column("status", sa.String(length=10), server_default="adopted", nullable=False),
+        sa.Column("previous", sa.String(length=36), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("made_by", sa.String(length=80), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("adopted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("adopted_by", sa.String(length=80), nullable=True),
+        sa.Column("document", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_plans")),
     )
     op.create_table(
@@ -408,6 +456,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("pattern", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "name", "year", name=op.f("pk_registers")),
     )
     op.create_table(

@@ -70,6 +70,8 @@ NOTICES = {
     "cham_ke_hoach": N_("The case is behind the plan: %(name)s"),
     "qua_han": N_("The case is past its latest date: %(name)s"),
     "da_ban_hanh": N_("The document was issued: %(name)s"),
+    "han_truoc_ky_hop": N_("Last day before the council's session: %(name)s"),
+    "tai_lieu_ky_hop": N_("Papers of the council's session are ready: %(name)s"),
 }
 
 DONE = {
@@ -89,6 +91,11 @@ DONE = {
     "opinion": N_("The opinion was sent: %(what)s."),
     "responded": N_("The answer to the remark is saved."),
     "started": N_("The case is open."),
+    "received": N_("Recorded: %(what)s."),
+    "reserved": N_("Reserved: %(what)s."),
+    "number_changed": N_("The number book is up to date."),
+    "reserved": N_("Reserved: %(what)s."),
+    "number_changed": N_("The number book is up to date."),
     "model_uploaded": N_("The file is stored as a draft."),
     "draft_begun": N_("The draft is begun."),
     "draft_dropped": N_("The draft was dropped; its revisions are kept."),

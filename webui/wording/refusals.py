@@ -111,6 +111,16 @@ def refusal_text(code: str, told: dict[str, Any]) -> str:
             return _("Only the drafter accepts or explains remarks.")
         case "case_ended":
             return _("The case is closed.")
+        case "number_state":
+            return _("Number %(symbol)s was changed in the meantime.", symbol=told.get("symbol", "…"))
+        case "number_state":
+            return _("Number %(symbol)s was changed in the meantime.", symbol=told.get("symbol", "…"))
+        case "not_awaited":
+            return _("The case does not wait for this any more; somebody may have recorded it already.")
+        case "not_open":
+            return _("A step that was done before is not open at its turn; check the order of the steps.")
+        case "evidence_missing":
+            return _("Documents that prove a step are missing: %(names)s", names=", ".join(told.get("missing") or ()))
         case "resolved":
             return _("The technical trouble is resolved already.")
         case "no_drafter":

@@ -1,0 +1,138 @@
+"""Number registers (sổ): one continuous sequence per register and year, from 01 on 1 January (NĐ 30/2020, Điều 15).
+
+A number is taken once and never given again: one that was reserved is used or cancelled with a reason, one that was
+cancelled stays in the book as such. How numbers are written (`{n}/CT-UBND`, `{n}/{yyyy}/NQ-HĐND`) comes from DMN-01.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.errors import Conflict, NotFound
+from engine.records import number_acts, numbers, registers
+
+# The sequence that names cases; it is no register of documents.
+CASES = "ho_so"
+
+
+def register_of(pattern: str) -> str:
+    """The name of the register whose numbers are written so: the pattern without its number and year."""
+    return pattern.replace("{n}/", "").replace("{yyyy}/", "")
+
+
+def take_number(
+    conn: sa.Connection,
+    tenant: int,
+    *,
+    register: str,
+    day: date,
+    pattern: str,
+    asked_for: str,
+    case_id: str | None,
+    now: datetime,
+    state: str = "given",
+    title: str | None = None,
+) -> str:
+    """The next number of a register in a year, written by `pattern`; "04/CT-UBND" for one below ten.
+
+    Asking again for the same thing (`asked_for`) gives the same number: a job may run twice.
+    """
+    n = numbers.c
+    given = conn.execute(sa.select(n.symbol).where(n.tenant_id == tenant, n.asked_for == asked_for)).scalar()
+    if given:
+        return str(given)
+    r = registers.c
+    here = sa.and_(r.tenant_id == tenant, r.name == register, r.year == day.year)
+    last = conn.execute(sa.select(r.last).where(here).with_for_update()).scalar()
+    number = (last or 0) + 1
+    if last is None:
+        first = {"tenant_id": tenant, "name": register, "year": day.year, "last": 1, "pattern": pattern}
+        conn.execute(sa.insert(registers), first)
+    else:
+        conn.execute(sa.update(registers).where(here).values(last=number, pattern=pattern))
+    symbol = pattern.replace("{n}", f"{number:02d}").replace("{yyyy}", str(day.year))
+    conn.execute(
+        sa.insert(numbers),
+        {
+            "tenant_id": tenant,
+            "register": register,
+            "year": day.year,
+            "number": number,
+            "symbol": symbol,
+            "case_id": case_id,
+            "asked_for": asked_for,
+            "given_at": now,
+            "state": state,
+            "title": title,
+            "dated": day if state == "given" else None,
+        },
+    )
+    return symbol
+
+
+def pattern_of(conn: sa.Connection, tenant: int, register: str) -> str:
+    """How the numbers of a register are written. Raises NotFound for one that has given none yet."""
+    r = registers.c
+    found = sa.select(r.pattern).where(r.tenant_id == tenant, r.name == register).order_by(r.year.desc()).limit(1)
+    pattern = conn.execute(found).scalar()
+    if pattern is None or register == CASES:
+        raise NotFound("register", f"Expected a register {register}, found none.")
+    return str(pattern)
+
+
+def locked(conn: sa.Connection, tenant: int, register: str, year: int, number: int) -> Any:
+    """The row of a number, locked. Raises NotFound."""
+    n = numbers.c
+    mine = sa.and_(n.tenant_id == tenant, n.register == register, n.year == year, n.number == number)
+    row = conn.execute(sa.select(numbers).where(mine, n.register != CASES).with_for_update()).first()
+    if row is None:
+        raise NotFound("number", f"Expected number {number} of {register} in {year}, found none.")
+    return row
+
+
+def change(
+    conn: sa.Connection, tenant: int, row: Any, state: str, *, actor: str, now: datetime, reason: str, **values: Any
+) -> None:
+    """Move a number to another state and write down who did it and why. Raises Conflict("number_state") unless it goes
+    from reserved to used or cancelled, or from given or used to cancelled."""
+    ways = {"reserved": ("used", "cancelled"), "used": ("cancelled",), "given": ("cancelled",)}
+    if state not in ways.get(row.state, ()):
+        message = f"Expected {row.symbol} in a state that can become {state}, it is {row.state}."
+        raise Conflict("number_state", message, symbol=row.symbol, state=row.state)
+    n = numbers.c
+    mine = sa.and_(n.tenant_id == tenant, n.register == row.register, n.year == row.year, n.number == row.number)
+    conn.execute(sa.update(numbers).where(mine).values(state=state, **values))
+    note(conn, tenant, row.register, row.year, row.number, state, actor=actor, now=now, reason=reason)
+
+
+def note(
+    conn: sa.Connection,
+    tenant: int,
+    register: str,
+    year: int,
+    number: int,
+    act: str,
+    *,
+    actor: str,
+    now: datetime,
+    reason: str,
+) -> None:
+    """Write down what was done to a number."""
+    a = number_acts.c
+    mine = sa.and_(a.tenant_id == tenant, a.register == register, a.year == year, a.number == number)
+    seq = int(conn.execute(sa.select(sa.func.count()).where(mine)).scalar_one()) + 1
+    conn.execute(
+        sa.insert(number_acts),
+        {
+            "tenant_id": tenant,
+            "register": register,
+            "year": year,
+            "number": number,
+            "seq": seq,
+            "act": act,
+            "actor": actor,
+            "at": now,
+            "reason": reason,
+        },
+    )
