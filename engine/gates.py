@@ -77,6 +77,8 @@ class Facts:
     names: Mapping[str, str]
     unanswered_remarks: int | None = None
     returned: Mapping[str, int] = field(default_factory=dict)
+    # how many answers the rounds of opinions lack to what their models ask for at least
+    missing_answers: int = 0
 
 
 def words(text: str | None) -> tuple[str, ...]:
@@ -138,6 +140,8 @@ def conditions(facts: Facts, gate: bool) -> list[Condition]:
             open_remarks = facts.unanswered_remarks or 0
             state = "missing" if open_remarks else "met"
             found.append(Condition("opinions_explained", state, "", {"count": open_remarks}, "opinions"))
+            if facts.missing_answers:
+                found.append(Condition("opinions_enough", "missing", "", {"count": facts.missing_answers}, "opinions"))
             continue
         version = facts.versions.get(slug)
         params = {"number": version.number, "at": version.added_at, "by": version.added_by} if version else {}

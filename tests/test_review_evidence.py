@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 import offices
-from engine.records import document_versions, files, opinions, tasks
+from engine.records import document_versions, files, opinion_remarks, opinions, tasks
 from offices import DRAFTER
 
 At = Callable[..., offices.Office]
@@ -17,8 +17,11 @@ FORGERIES = {
     "an answer": sa.update(tasks).where(tasks.c.element == "duyet_du_thao").values(answers={"outcome": "khong_dong_y"}),
     "a decision": sa.update(tasks).where(tasks.c.element == "duyet_du_thao").values(outcome="yeu_cau_chinh_sua"),
     "who decided": sa.update(tasks).where(tasks.c.element == "duyet_du_thao").values(ended_by=DRAFTER),
-    "an opinion": sa.update(opinions).where(opinions.c.remark.is_not(None)).values(remark="Nhất trí."),
-    "a response": sa.update(opinions).where(opinions.c.response.is_not(None)).values(response_text="Khác."),
+    "an opinion": sa.update(opinion_remarks).values(text="Nhất trí."),
+    "an opinion's outcome": sa.update(opinions).where(opinions.c.outcome != "dong_y").values(outcome="dong_y"),
+    "a response": sa.update(opinion_remarks)
+    .where(opinion_remarks.c.response.is_not(None))
+    .values(response_text="Khác."),
     "a file": sa.update(files).values(content=b"%PDF-forged"),
     "which file": sa.update(document_versions).values(sha256="0" * 64),
     "a missing version": sa.delete(document_versions),

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import bpmn, clock, consultations, definitions, gates, jobs, journal, notices, org, tasks
+from engine import bpmn, clock, consultations, definitions, documents, gates, jobs, journal, notices, org, tasks
 from engine.commands import retimes
 from engine.commands import stimulus as stimuli
 from engine.commands.transaction import Tx
@@ -291,8 +291,18 @@ def _withdraw(tx: Tx, case_id: str, bundle: definitions.Bundle, by_name: Mapping
         jobs.cancel_host(conn, tenant, case_id, dropped["host"])
     for closed in by_name["host.closed"]:
         here = tx.models.bundle(conn, tenant, closed["process"]) if closed.get("process") else bundle
-        silent = _silence(here.definition, closed["el"])
-        consultations.close_round(conn, tenant, case_id, closed["host"], tx.now, silent)
+        silence = _silence(here.definition, closed["el"])
+        silent = consultations.close_round(conn, tenant, case_id, closed["host"], tx.now, silence)
+        _tell_silent(tx, case_id, here.definition.elements[closed["el"]], silent)
+
+
+def _tell_silent(tx: Tx, case_id: str, asking: bpmn.Element, silent: list[Any]) -> None:
+    """Who has not answered is told that the round is closed, what that means, and that an answer is still kept."""
+    deemed = consultations.deemed_consent(asking.properties)
+    for row in silent:
+        held = [person.id for person in org.holders(tx.conn, tx.tenant, row.participant, tx.today)]
+        params = {"task": asking.name or asking.id, "deemed": deemed}
+        notices.tell(tx.conn, tx.tenant, held, "round_closed", params, tx.now, case_id, row.task_id)
 
 
 def _open_tasks(
@@ -391,10 +401,24 @@ def _open_round(
             "kind": element.properties["consultation"],
             "title": (caller.name if caller else None) or element.name or element.id,
             "round": consultations.rounds_before(tx.conn, tx.tenant, case.case_id, element.id) + 1,
+            "documents": sent(tx, case.case_id, element.properties, caller.properties if caller else None),
+            "deemed": consultations.deemed_consent(element.properties),
+            "min_responses": consultations.min_responses(element.properties),
             "opened_at": tx.now,
             "due_at": clock.parse(min(due)) if due else None,
         },
     )
+
+
+def sent(
+    tx: Tx, case_id: str, own: Mapping[str, str], caller: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """What somebody is asked on: the newest versions of the documents that the asking element requires, or the element
+    that called its process."""
+    wanted = gates.words(gates.effective(own, caller).get("requires")) or gates.words((caller or {}).get("requires"))
+    newest = documents.newest(documents.versions(tx.conn, tx.tenant, case_id)) if wanted else {}
+    rows = [newest[slug] for slug in wanted if slug in newest]
+    return [{"artefact": v.artefact, "number": v.number, "sha256": v.sha256, "version": v.id} for v in rows]
 
 
 def _closes(element: bpmn.Element | None, host: str) -> bool:

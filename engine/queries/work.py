@@ -66,13 +66,14 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
     properties = properties_of(tx, row)
     requires = gates.words(properties.get("requires"))
     produces = gates.words(properties.get("produces"))
-    remarks = consultations.unanswered(tx.conn, tx.tenant, row.case_id) if "opinions" in requires else None
+    needs = consultations.standing(tx.conn, tx.tenant, row.case_id) if "opinions" in requires else None
+    remarks, lacking = (needs.remarks, needs.missing_answers) if needs else (None, 0)
     names = tx.environment_facts.artefacts
     asks = row.state in tasks.OPEN_STATES and row.kind != "opinion"
     newest = documents.newest(versions)
     made = {slug: newest[slug] for slug in produces if slug in newest} if asks and not is_gate else {}
     returned = tasks.sent_back(tx.conn, tx.tenant, row, made, gates.RETURNS)
-    facts = gates.Facts(person, row.drafter, requires, produces, newest, names, remarks, returned)
+    facts = gates.Facts(person, row.drafter, requires, produces, newest, names, remarks, returned, lacking)
     conditions = gates.conditions(facts, is_gate) if asks else []
     draft = row.draft or {}
     numbered = paths.numbers(main)
