@@ -56,20 +56,27 @@ class Environment:
     forms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     # artefact slug → name in English, where it has one
     artefacts_en: Mapping[str, str] = field(default_factory=dict)
-    # folder → artefact slug → Word template; and Word template ("to_trinh", or "<folder>/to_trinh") → digest
-    papers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # folder → artefact slug → how it is written: its Word template, and where told its issuer and its signer's lane
+    papers: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    # Word template ("to_trinh", or "<folder>/to_trinh") → digest
     templates: Mapping[str, str] = field(default_factory=dict)
+    # the agencies that issue documents, out of `co_quan.json`
+    issuers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    def template_for(self, process_id: str, artefact: str) -> str | None:
-        """The Word template of an artefact in a process, as `templates` knows it; None when it has none. One of several
-        of a kind ("bien_ban-02") is written as all of them."""
+    def paper_of(self, process_id: str, artefact: str) -> Mapping[str, str]:
+        """How an artefact of a process is written ("template", "issuer", "signer"); empty when nobody said. One of
+        several of a kind ("bien_ban-02") is written as all of them ("bien_ban#")."""
         mine, shared = self.papers.get(process_id, {}), self.papers.get("shared", {})
-        for slug in (artefact, re.sub(r"-\d+$", "", artefact)):
+        base = re.sub(r"-\d+$", "", artefact)
+        for slug in dict.fromkeys((artefact, f"{base}#", base)):
             found = mine.get(slug) or shared.get(slug)
             if found:
-                own = f"{process_id}/{found}"
-                return own if own in self.templates else found
-        return None
+                return found
+        return {}
+
+    def template_for(self, process_id: str, name: str) -> str | None:
+        """The digest of a Word template by name: the process's own, else the shared one; None when there is none."""
+        return self.templates.get(f"{process_id}/{name}") or self.templates.get(name)
 
     def forms_for(self, process_id: str) -> dict[str, str]:
         """The forms that a model may name, id → digest: its own folder's, else the shared one, else another's."""
@@ -143,6 +150,7 @@ class Models:
                 content.get("artefacts_en", {}),
                 content.get("papers", {}),
                 content.get("templates", {}),
+                content.get("issuers", {}),
             )
             self.environments[digest] = found
         return found
@@ -243,28 +251,47 @@ def version_hash(files: Mapping[str, Any]) -> str:
 @dataclass(frozen=True)
 class Artefacts:
     """What a folder says about the documents of its processes: names by slug, in Vietnamese and, where given, in
-    English; the Word template by slug; and the templates that lie in the folder, bytes by name."""
+    English; how each is written (see `Environment.papers`); the Word templates that lie in the folder, bytes by name;
+    and the agencies that issue documents."""
 
     names: Mapping[str, str]
     names_en: Mapping[str, str]
-    papers: Mapping[str, str]
+    papers: Mapping[str, Mapping[str, str]]
     templates: Mapping[str, bytes]
+    issuers: Mapping[str, Mapping[str, Any]]
+
+
+# What `artefacts.json` may say of an artefact besides its name.
+WRITTEN = ("template", "issuer", "signer")
 
 
 def read_artefacts(path: Path) -> Artefacts:
-    """Read `artefacts.json` and `templates/*.docx` of a folder, both of which it may lack.
+    """Read `artefacts.json`, `templates/*.docx` and `templates/co_quan.json` of a folder, all of which it may lack.
 
-    An artefact is its name, or {"name": "Tờ trình", "name:en": "Submission", "template": "to_trinh"}, of which only the
-    name must be there.
+    An artefact is its name, or {"name": "Tờ trình", "name:en": "Submission", "template": "to_trinh", "issuer":
+    "so_khcn", "signer": "dept_director"}, of which only the name must be there. Raises DefinitionError.
     """
-    file = path / "artefacts.json"
+    file, agencies = path / "artefacts.json", path / "templates" / "co_quan.json"
     told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     whole = {slug: {"name": said} if isinstance(said, str) else said for slug, said in told.items()}
+    faults = [
+        Problem("artefacts.json", slug, "artefact_without_name", "expected a name, or an object with a name")
+        for slug, one in whole.items()
+        if not (isinstance(one, dict) and isinstance(one.get("name"), str))
+    ]
+    if faults:
+        raise DefinitionError(faults)
+    issuers = json.loads(agencies.read_text(encoding="utf-8")) if agencies.is_file() else {}
     return Artefacts(
         {slug: one["name"] for slug, one in whole.items()},
         {slug: one["name:en"] for slug, one in whole.items() if one.get("name:en")},
-        {slug: one["template"] for slug, one in whole.items() if one.get("template")},
+        {
+            slug: {key: one[key] for key in WRITTEN if one.get(key)}
+            for slug, one in whole.items()
+            if one.get("template")
+        },
         {found.stem: found.read_bytes() for found in sorted(path.glob("templates/*.docx"))},
+        {name: one for name, one in issuers.items() if isinstance(one, dict)},
     )
 
 
@@ -424,6 +451,7 @@ def current(conn: sa.Connection, tenant: int) -> dict[str, Any]:
         "artefacts_en": {},
         "papers": {},
         "templates": {},
+        "issuers": {},
         "forms": {},
     }
     return empty | json.loads(text) if text else empty

@@ -151,6 +151,7 @@ def _store_artefacts(tx: Tx, content: dict[str, Any], path: Path) -> None:
     content["artefacts"] |= read.names
     content["artefacts_en"] |= read.names_en
     content["papers"][path.name] = {**read.papers}
+    content["issuers"] |= read.issuers
     for name, body in read.templates.items():
         digest = definitions.put(tx.conn, tx.tenant, "docx", body)
         content["templates"][name if path.name == "shared" else f"{path.name}/{name}"] = digest

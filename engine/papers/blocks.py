@@ -35,7 +35,8 @@ class Issuer:
     """An agency that issues documents, out of `co_quan.json`: how it is written and who leads it.
 
     `type`: thu_truong (one head) or tap_the (a collective). `personal`: what it issues is its head's own, without TM.
-    `signers`: lane → (role in the table, title in capitals, what the person is called).
+    `signers`: lane → (role in the table, title in capitals, what the person is called); `signer`: the usual one's lane.
+    `recipients`, `archive`: nơi nhận, and where it is kept.
     """
 
     name: str
@@ -52,12 +53,15 @@ class Issuer:
     personal: bool = False
     collective: str = ""
     signers: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+    signer: str = ""
+    recipients: tuple[str, ...] = ()
+    archive: str = "VT"
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> "Issuer":
         """An issuer as `co_quan.json` has it. Raises TypeError for what it does not know."""
         signers = {lane: (str(one[0]), str(one[1]), str(one[2])) for lane, one in told.get("signers", {}).items()}
-        return cls(**{**told, "signers": signers})
+        return cls(**{**told, "signers": signers, "recipients": tuple(told.get("recipients", ()))})
 
 
 def block(
