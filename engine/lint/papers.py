@@ -23,8 +23,8 @@ def check(d: bpmn.Definition, inside: list[Element], called: bool) -> Iterator[F
 
     def before(maker: Element, e: Element) -> bool:
         if maker.id not in behind:
-            behind[maker.id] = flows.downstream(d, maker.id)
-        return e.id in behind[maker.id] or maker.id == e.id
+            behind[maker.id] = flows.downstream(d, *_around(d, maker))
+        return maker.id == e.id or not behind[maker.id].isdisjoint(_around(d, e))
 
     for e in inside:
         needed = [s for s in e.properties.get("requires", "").split() if s != _OPINIONS]
@@ -36,6 +36,15 @@ def check(d: bpmn.Definition, inside: list[Element], called: bool) -> Iterator[F
         if gates.is_gate(e):
             drafts = [m for slug in needed for m in makers[slug] if before(m, e)]
             yield from _four_eyes(d, e, drafts)
+
+
+def _around(d: bpmn.Definition, e: Element) -> list[str]:
+    """An element and the sub-processes around it: what is made inside of one is there for what follows it."""
+    found = [e.id]
+    while e.scope in d.elements:
+        e = d.elements[e.scope]
+        found.append(e.id)
+    return found
 
 
 def _four_eyes(d: bpmn.Definition, gate: Element, makers: list[Element]) -> Iterator[Finding]:
