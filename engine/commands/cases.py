@@ -27,6 +27,7 @@ from engine.commands.transaction import Tx
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from engine.records import cases as case_rows
 from engine.records import focus_tasks
+from engine.records import plans as plan_rows
 from engine.records import tasks as task_rows
 
 
@@ -160,6 +161,10 @@ def _focus(tx: Tx, focus_task_id: str) -> Any:
     focus = tx.conn.execute(found).first()
     if focus is None:
         raise NotFound("focus_task", f"Expected a focus task with id {focus_task_id}, found none.")
+    p = plan_rows.c
+    status = tx.conn.execute(sa.select(p.status).where(p.tenant_id == tx.tenant, p.id == focus.plan_id)).scalar()
+    if status != "adopted":
+        raise Conflict("plan_not_in_force", f"Expected the plan of {focus.code} to be in force, it is {status}.")
     return focus
 
 

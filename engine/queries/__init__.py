@@ -28,6 +28,7 @@ from engine.queries.library import (
 )
 from engine.queries.library import processes_list as processes
 from engine.queries.opinions import NAMED_LANES, collated, may_keep_records, outside, participant_name, recipients
+from engine.queries.papers import compared, paper, paper_facts
 from engine.queries.progress import progress
 from engine.queries.register import cases_list as cases
 from engine.queries.register import focus_task
@@ -35,6 +36,7 @@ from engine.queries.register import focus_tasks_list as focus_tasks
 from engine.queries.registers import book
 from engine.queries.views import Facts
 from engine.queries.work import assignable, capacity_of, drafters, task
+from engine.queries.yearplan import plan, plan_id, plan_units, year_end
 
 __all__ = [
     "NAMED_LANES",
@@ -47,6 +49,7 @@ __all__ = [
     "cases",
     "chrome",
     "collated",
+    "compared",
     "diagram",
     "differences",
     "draft",
@@ -62,7 +65,12 @@ __all__ = [
     "model_options",
     "notices",
     "outside",
+    "paper",
+    "paper_facts",
     "participant_name",
+    "plan",
+    "plan_id",
+    "plan_units",
     "process",
     "process_diagram",
     "processes",
@@ -76,4 +84,5 @@ __all__ = [
     "supporting",
     "task",
     "visible",
+    "year_end",
 ]

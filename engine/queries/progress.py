@@ -120,7 +120,7 @@ def _tasks(tx: Asker, year: int) -> Sequence[Any]:
     f, p = focus_tasks.c, plans.c
     newest = (
         sa.select(p.id)
-        .where(p.tenant_id == tx.tenant, p.year == year)
+        .where(p.tenant_id == tx.tenant, p.year == year, p.status != "draft")
         .order_by(p.version.desc())
         .limit(1)
         .scalar_subquery()
