@@ -59,7 +59,7 @@ def deemed_consent(properties: Mapping[str, str]) -> bool:
 
 def min_responses(properties: Mapping[str, str]) -> int | None:
     """How many must answer at least, by the property `min_responses`; None when the model asks for none."""
-    text = properties.get("min_responses", "").strip()
+    text = ["", *properties.get("min_responses", "").split()][-1]  # the caller's stands last
     return int(text) if text.isascii() and text.isdigit() and int(text) else None
 
 

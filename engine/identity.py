@@ -12,6 +12,7 @@ import ipaddress
 import math
 import secrets
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -92,6 +93,15 @@ def needs_rehash(stored: str, settings: Settings) -> bool:
 
 
 # --- accounts -----------------------------------------------------------------------------------------------------
+
+
+def with_accounts(conn: sa.Connection, tenant: int, persons: Collection[str]) -> set[str]:
+    """Which of some people can log in."""
+    c = accounts.c
+    if not persons:
+        return set()
+    wanted = sa.and_(c.tenant_id == tenant, c.active, c.person_id.in_(sorted(persons)))
+    return set(conn.execute(sa.select(c.person_id).where(wanted)).scalars())
 
 
 def create_account(conn: sa.Connection, tenant: int, login: str, person: str, password_hash: str) -> bool:

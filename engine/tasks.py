@@ -353,13 +353,16 @@ def returns(conn: sa.Connection, tenant: int, task: Any, outcomes: Collection[st
     return list(conn.execute(sa.select(t.reason, t.ended_at).where(same, decided).order_by(t.ended_at, t.id)))
 
 
-def holding(conn: sa.Connection, tenant: int, case_id: str, elements: list[str]) -> list[Any]:
-    """The open tasks of some elements of a case: id, holder (a person id or a candidate key)."""
+def holding(conn: sa.Connection, tenant: int, case_id: str, elements: list[str], call: str | None = None) -> list[Any]:
+    """The open tasks of some elements of a case: id, holder (a person id or a candidate key); with `call`, those in the
+    process that this call activity has called."""
     t = tasks.c
+    called = t.call == call if call is not None else sa.true()
     return list(
         conn.execute(
             sa.select(t.id, sa.func.coalesce(t.assignee, t.candidate).label("holder"))
             .where(t.tenant_id == tenant, t.case_id == case_id, t.element.in_(elements), t.state.in_(OPEN_STATES))
+            .where(called)
             .order_by(t.id)
         )
     )

@@ -385,6 +385,7 @@ def _open_round(
     if "consultation" not in element.properties:
         return None
     caller = bundle.definition.elements.get(host.get("call") or "")
+    counts = gates.effective(element.properties, caller.properties if caller else None)
     due = [
         e["due"]
         for e in events
@@ -403,16 +404,14 @@ def _open_round(
             "round": consultations.rounds_before(tx.conn, tx.tenant, case.case_id, element.id) + 1,
             "documents": sent(tx, case.case_id, element.properties, caller.properties if caller else None),
             "deemed": consultations.deemed_consent(element.properties),
-            "min_responses": consultations.min_responses(element.properties),
+            "min_responses": consultations.min_responses(counts),
             "opened_at": tx.now,
             "due_at": clock.parse(min(due)) if due else None,
         },
     )
 
 
-def sent(
-    tx: Tx, case_id: str, own: Mapping[str, str], caller: Mapping[str, str] | None = None
-) -> list[dict[str, Any]]:
+def sent(tx: Tx, case_id: str, own: Mapping[str, str], caller: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """What somebody is asked on: the newest versions of the documents that the asking element requires, or the element
     that called its process."""
     wanted = gates.words(gates.effective(own, caller).get("requires")) or gates.words((caller or {}).get("requires"))

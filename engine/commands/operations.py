@@ -8,7 +8,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import clock, consultations, deadlines, documents, gates, jobs, journal, notices, numbering, org, tasks
+from engine import (
+    clock,
+    consultations,
+    deadlines,
+    documents,
+    gates,
+    identity,
+    jobs,
+    journal,
+    notices,
+    numbering,
+    org,
+    queries,
+    tasks,
+)
 from engine.commands import models, people, plans
 from engine.commands import stimulus as stimuli
 from engine.commands.advance import advance, locked_case
@@ -361,6 +375,21 @@ def load_demo(tx: Tx, folder: Path, starts: datetime, password: str) -> list[tup
 ORGANISATION = ("organisation", "people", "lanes")
 
 
+def _by_letter(tx: Tx, case: Any, silent: Mapping[str, list[str]], told: frozenset[str]) -> None:
+    """Tell the drafter whom only a letter reaches: bodies in which nobody has an account. Once a day."""
+    known = identity.with_accounts(tx.conn, tx.tenant, {person for persons in silent.values() for person in persons})
+    reached = known | told
+    without = [holder for holder, persons in silent.items() if reached.isdisjoint(persons)]
+    names = [queries.participant_name(tx, holder) for holder in without]
+    if not names or not case.drafter:
+        return
+    morning = deadlines.end_of_day(tx.today - deadlines.ONE_DAY)
+    if notices.told_since(tx.conn, tx.tenant, [case.drafter], "remind_by_letter", case.case_id, morning):
+        return
+    params = {"title": case.title, "who": ", ".join(names), "count": len(names)}
+    notices.tell(tx.conn, tx.tenant, [case.drafter], "remind_by_letter", params, tx.now, case.case_id)
+
+
 @jobs.handler("trinhky:number")
 def give_number(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
     """Give the signed document its number and date (NĐ 30/2020/NĐ-CP): result variables `doc_number` and `doc_date`.
@@ -440,7 +469,8 @@ def count_opinions(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
 def notify(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
     """Tell people something: those of the lanes in header `lanes`, and those who still hold tasks of the elements in
     header `open_tasks` (both space separated), of each task at most once a day. Header `template` is the notice's
-    kind."""
+    kind. Of tasks of a called process those of this call. Who has no account cannot be told here: the drafter is, that
+    they are to be reminded by letter."""
     headers: Mapping[str, str] = job.payload["headers"]
     unit_lanes = tx.environment_facts.unit_lanes
     persons: list[str] = []
@@ -455,16 +485,18 @@ def notify(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
     notices.tell(tx.conn, tx.tenant, persons, kind, params, tx.now, case.case_id)
     elements = (headers.get("open_tasks") or "").split()
     if elements:
-        _remind(tx, case, elements, frozenset(persons), kind, params)
+        open_now = tasks.holding(tx.conn, tx.tenant, case.case_id, elements, job.call)
+        _remind(tx, case, open_now, frozenset(persons), kind, params)
     return {}
 
 
-def _remind(tx: Tx, case: Any, elements: list[str], told: frozenset[str], kind: str, params: Mapping[str, Any]) -> None:
+def _remind(tx: Tx, case: Any, open_now: list[Any], told: frozenset[str], kind: str, params: Mapping[str, Any]) -> None:
     """Remind those who hold open tasks, each of a task once a day: two reminders of a short round may fall on one."""
     holders: dict[str, list[str]] = {}
-    for task in tasks.holding(tx.conn, tx.tenant, case.case_id, elements):
+    for task in open_now:
         found = org.holders(tx.conn, tx.tenant, task.holder, tx.today)
         holders[task.id] = [row.id for row in found if row.id not in told]
+    _by_letter(tx, case, {task.holder: holders[task.id] for task in open_now if task.holder}, told)
     everybody = {person for persons in holders.values() for person in persons}
     morning = deadlines.end_of_day(tx.today - deadlines.ONE_DAY)
     before = notices.told_since(tx.conn, tx.tenant, everybody, kind, case.case_id, morning)

@@ -49,6 +49,7 @@ SHOWN_FACTS = (
     "job",
     "code",
     "response",
+    "count",
 )
 DONE, OPEN = "completed", ("ready", "claimed")
 
@@ -109,7 +110,7 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
     drafts = row.drafter == person or any(task_rules.stands_in(t, person) for t in rows)
     asked = rounds(tx, row.id, actor, drafts) if actor.in_department or drafts else []
     # Who may not read the opinions does not read them in the journal either.
-    reads_opinions = drafts or (actor.in_department and all(len(r.opinions) == r.asked for r in asked))
+    reads_opinions = drafts or (actor.in_department and all(len(r.opinions) == r.asked + r.withdrawn for r in asked))
     models = [tx.models.bundle(tx.conn, tx.tenant, digest).definition for digest in {t.definition for t in rows}]
     words = _words([*models, definition], lang)
     entries = _journal(tx, history, person, reads_opinions, words)
@@ -381,9 +382,11 @@ def _journal(tx: Asker, rows: list[Any], person: str, reads_opinions: bool, word
         params = {key: facts[key] for key in SHOWN_FACTS if isinstance(facts.get(key), str | int)}
         if isinstance(facts.get("escalated"), dict):
             params["escalated"] = facts["escalated"]["rounds"]
+        if isinstance(facts.get("recorded"), dict):
+            params["decided_by"] = facts["recorded"]["decided_by"]
         if params.get("element") in words:
             params["task_name"] = words[params["element"]]
-        if row.kind == "opinion.given" and row.actor != person and not reads_opinions:
+        if row.kind in ("opinion.given", "opinion.late") and row.actor != person and not reads_opinions:
             params.pop("outcome", None)
         # What a table is given may be what people said.
         tables = [table for e in payload.get("events") or () for table in _tables(e, reads_opinions)]

@@ -9,7 +9,7 @@ from engine.errors import NotFound, Reason
 from engine.queries import paths
 from engine.queries.access import Asker, due_of, key_names, properties_of, require_visible, sources
 from engine.queries.inbox import short
-from engine.queries.opinions import rounds
+from engine.queries.opinions import may_keep_records, outside, rounds
 from engine.queries.views import (
     DocumentView,
     GateView,
@@ -62,6 +62,9 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
     element = bundle.definition.elements[row.element]
     is_gate = row.kind == "gate"
     rights = tasks.allowed(row, actor)
+    keeps = row.state in tasks.OPEN_STATES and row.kind != "opinion" and may_keep_records(actor, row.drafter)
+    if keeps and not mine and outside(tx, row.candidate, row.assignee):
+        rights |= {"record"}
     versions = documents.versions(tx.conn, tx.tenant, row.case_id)
     properties = properties_of(tx, row)
     requires = gates.words(properties.get("requires"))
@@ -193,7 +196,7 @@ def document_views(
         found.append(
             DocumentView(
                 slug,
-                gates.named(names, slug),
+                rows[0].title if rows and gates.named(names, slug) == slug else gates.named(names, slug),
                 slug in wanted,
                 # What the task makes may be added to; what it only needs, just when it is missing and by who drafts.
                 editable and slug in wanted and (slug in produces or not (rows or decides)),
