@@ -84,7 +84,8 @@ class Office:
         return int(self.engine.queries.task(person, view.id).version)
 
     def decides(self, person: str, element: str, outcome: str, reason: str = "") -> Any:
-        """Somebody decides a gate; where it asks for a signature, with the password."""
+        """Somebody decides a gate: attaches the paper of the decision, if it has one, and signs with the password."""
+        self.attaches(person, self.task(person, element))
         view = self.task(person, element)
         answers = {"outcome": outcome, "reason": reason}
         seen = {"seen_documents": view.document_count}
