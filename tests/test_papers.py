@@ -101,7 +101,7 @@ def test_every_template_that_an_artefact_names_is_there() -> None:
 
 
 def test_facts_are_filled_in_as_they_are_and_never_read_as_a_template() -> None:
-    facts = {"trich_yeu": "phối hợp A & B <c> {{ so }} {% if x %}", "so": "Số: 04/TTr-KHCN", "kinh_gui": ["Ủy ban"]}
+    facts = {"trich_yeu": "phối hợp A & B <c> {{ so }} {% if x %}", "so": "Số: 04/TTr-KHCN", "kinh_gui": ["Ủy ban."]}
     text = papers.text(papers.render(papers.shipped("to_trinh"), facts))
     assert "Về việc phối hợp A & B <c> {{ so }} {% if x %}" in text
     assert "Số: 04/TTr-KHCN" in text

@@ -162,7 +162,7 @@ class Sheet:
         self.control("{%p if kinh_gui|length == 1 %}")
         found = self.document.add_paragraph()
         centre(found, 12, 6)
-        write(found, "Kính gửi: {{ kinh_gui[0] }}.")
+        write(found, "Kính gửi: {{ kinh_gui[0] }}")
         self.control("{%p endif %}")
         self.control("{%p if kinh_gui|length != 1 %}")
         table = self.table([5.2, self.width - 5.2], 1)

@@ -511,6 +511,12 @@ FOLDERS: dict[str, list[Pair]] = {
             "The folder has no .bpmn or .dmn file. Add one.",
         ),
     ],
+    "artefact_without_name": [
+        (
+            'Tài liệu trong artefacts.json chưa có tên. Ghi tên, hoặc một mục có "name".',
+            'The document in artefacts.json has no name. Write one, or an object with a "name".',
+        ),
+    ],
     "no_folder": [("Không có thư mục này. Kiểm tra đường dẫn.", "There is no such folder. Check the path.")],
     "wrong_shape": [
         (

@@ -1,0 +1,447 @@
+"""Documents on paper: what of a case is filled into a Word template, and what two versions of a document say otherwise.
+
+Law and habit are data: the signature form is decision DMN-02, the number's pattern DMN-01, agencies and recipients
+`co_quan.json`; templates are deployed with the workflows. People are called by their roles.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import bpmn, definitions, dmn, documents, feel, gates, papers
+from engine.errors import Conflict, NotFound
+from engine.papers import blocks, reports
+from engine.queries.access import Asker, require_visible
+from engine.queries.opinions import rounds
+from engine.queries.views import FileView
+from engine.queries.work import person_name
+from engine.records import cases, document_versions, focus_tasks, units
+from engine.records import documents as document_rows
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+# Template → the word that such a document begins with in speech, and its code in the number (NĐ 30/2020, Phụ lục III;
+# slips have none there: the department's own).
+KINDS: Mapping[str, tuple[str, str]] = {
+    "to_trinh": ("Tờ trình", "TTr"),
+    "bao_cao": ("Báo cáo", "BC"),
+    "bao_cao_tien_do": ("Báo cáo", "BC"),
+    "cong_van": ("Công văn", ""),
+    "quyet_dinh": ("Quyết định", "QĐ"),
+    "chi_thi": ("Chỉ thị", "CT"),
+    "ke_hoach": ("Kế hoạch", "KH"),
+    "nghi_quyet": ("Nghị quyết", "NQ"),
+    "bang_tong_hop": ("Bảng tổng hợp", ""),
+    "phieu_trinh": ("Phiếu trình", "PTr"),
+    "bien_ban": ("Biên bản", "BB"),
+    "thong_bao": ("Thông báo", "TB"),
+    "huong_dan": ("Hướng dẫn", "HD"),
+    "phieu_giao_viec": ("Phiếu giao việc", "PGV"),
+}
+# What these words begin is issued under its own name.
+ISSUED = tuple(word for word, _ in KINDS.values() if word not in ("Tờ trình", "Báo cáo", "Công văn", "Biên bản"))
+# An artefact that is called one of these is the document itself at some stage, not another one about it.
+STAGES = ("dự thảo", "bản trình ký", "đề cương")
+STAMPED = ("", "đã ký", "đã ban hành", "đã thông qua", "được ký", "của tỉnh")
+URGENCY = {"khan": "KHẨN", "thuong_khan": "THƯỢNG KHẨN", "hoa_toc": "HỎA TỐC"}
+UNKNOWN = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two versions of a document of a case in words: `changes` in the order of reading (`engine.papers.Change`)."""
+
+    case_id: str
+    case_code: str
+    artefact: str
+    name: str
+    old: Any
+    new: Any
+    numbers: Sequence[int]
+    changes: Sequence[Any]
+
+
+def paper(tx: Asker, person: str, case_id: str, template: str, artefact: str | None = None) -> FileView:
+    """A Word template filled in from a case, to be finished by the drafter. Raises NotFound for a case that the person
+    may not see and a template that is not there, Conflict("paper_unwritable") for one that cannot be filled in."""
+    row = _case(tx, person, case_id)
+    environment = tx.environment_facts
+    digest = environment.template_for(row.process_id, template)
+    if digest is None:
+        raise NotFound("template", f"Expected a Word template {template}, found none.")
+    facts = paper_facts(tx, person, row.id, template, artefact)
+    try:
+        body = papers.render(template_bytes(tx, digest), facts)
+    except papers.PaperError as error:
+        raise Conflict("paper_unwritable", str(error), template=template) from error
+    name = f"{row.code} - {_safe(gates.named(environment.artefacts, artefact) if artefact else template)}.docx"
+    return FileView(name, WORD, len(body), definitions.digest_of(body), body)
+
+
+def template_bytes(tx: Asker, digest: str) -> bytes:
+    """A deployed template."""
+    return definitions.resource(tx.conn, tx.tenant, digest)
+
+
+def paper_facts(tx: Asker, person: str, case_id: str, template: str, artefact: str | None = None) -> dict[str, Any]:
+    """What a template is filled in with for a case, by the names of `engine.papers.filling.NAMES`. Opinions are counted
+    for who may read them. Raises NotFound."""
+    row = _case(tx, person, case_id)
+    environment = tx.environment_facts
+    main = tx.models.bundle(tx.conn, tx.tenant, row.definition).definition
+    maker = _maker(main, artefact)
+    told = environment.paper_of(row.process_id, artefact or "")
+    given = _given(maker)
+    issuer = _issuer(environment, given.get("issuer") or told.get("issuer") or USUAL.get(template, "so_khcn"))
+    drafting = _issuer(environment, "so_khcn")
+    known = {one.artefact: one for one in _documents(tx, row.id)}
+    mine = known.get(artefact or "")
+    name = gates.named(environment.artefacts, artefact) if artefact else ""
+    subject = row.short_title or row.title
+    about = _about(template, name, subject)
+    lane = given.get("signer") or told.get("signer") or issuer.signer
+    unit = abbreviated(row.unit_short or row.unit_name or "")
+    addressed = _addressed(tx, row, template, issuer)
+    facts = heading(tx, issuer, template, mine.number if mine else None, mine.dated if mine else None, unit=unit)
+    goals = [one.get("text", "").lstrip("- ").rstrip(".;") for one in row.results or ()]
+    counted = _counted(tx, person, row)
+    return {
+        **facts,
+        **signature(tx, issuer, lane),
+        "noi_nhan": _recipients(issuer, template, bool(addressed), unit),
+        "do_khan": URGENCY.get(str(bpmn.variables(row.state).get("urgency") or ""), ""),
+        "trich_yeu": about,
+        "trich_yeu_thuong": _within(about, template, name),
+        "kinh_gui": [f"{one}." for one in addressed] or [UNKNOWN],
+        "kinh_gui_danh_sach": ";\n".join(f"- {one}" for one in addressed) + ".",
+        "can_cu": ["Căn cứ …;", f"Căn cứ {row.basis};" if row.basis else "Căn cứ …;", f"Theo đề nghị của {UNKNOWN}."],
+        "van_ban_giao": row.basis or UNKNOWN,
+        "nhiem_vu": subject,
+        "ho_so": row.code,
+        "don_vi": row.unit_name or row.lead_unit,
+        "phoi_hop": ", ".join(unit_names(tx, row.coop_units or ())) or "Không",
+        "nguoi_soan": row.drafter_name or UNKNOWN,
+        "nguoi_soan_ngoac": f"[{row.drafter_name}]" if row.drafter_name else "",
+        "bat_dau": reports.month(row.planned_start),
+        "han": _limits(row),
+        "ket_qua": "\n".join(f"- {one}" for one in goals) or UNKNOWN,
+        "ten_co_quan_soan_thao": drafting.name,
+        "y_kien": counted,
+        "y_kien_tom_tat": _in_words(counted),
+        "tai_lieu": name or subject,
+        "tai_lieu_kem": "\n".join(f"- {_titled(one)}" for one in known.values() if one.artefact != artefact) or UNKNOWN,
+        "gui_kem": _enclosed(maker, known),
+        "dong": [],
+    }
+
+
+# Templates of which the agency is known without asking.
+USUAL = {"chi_thi": "ubnd_tinh", "nghi_quyet": "hdnd_tinh"}
+
+
+def heading(
+    tx: Asker,
+    issuer: papers.Issuer,
+    template: str,
+    symbol: str | None,
+    dated: date | None,
+    *,
+    unit: str = "",
+    qppl: bool = False,
+) -> dict[str, Any]:
+    """The lines over a document of an agency: its name, number and date (or their blank forms), and its names in
+    sentences. `unit`: the drafting unit, abbreviated, for letters."""
+    pattern = number_pattern(tx, issuer, template, unit, qppl)
+    return {
+        "co_quan_tren": f"{issuer.above}\n" if issuer.above else "",
+        "co_quan": issuer.heading,
+        "so": papers.number_line(symbol, pattern, tx.today.year),
+        "dia_danh_ngay": papers.date_line(issuer.place, dated, tx.today),
+        "tham_quyen": issuer.authority,
+        "ten_co_quan": issuer.name,
+        "nguoi_ban_hanh": issuer.speaks,
+        "cap_ban_hanh": issuer.name,
+        "cap_tren": issuer.superior or UNKNOWN,
+        "ten_tinh": issuer.province,
+        "do_khan": "",
+    }
+
+
+def number_pattern(tx: Asker, issuer: papers.Issuer, template: str, unit: str = "", qppl: bool = False) -> str:
+    """How a document of a kind is numbered by an agency, by DMN-01; where that has no row, "{n}/<code>-<agency>"."""
+    code = KINDS.get(template, ("", ""))[1]
+    usual = f"{{n}}/{code}-{issuer.symbol}" if code else f"{{n}}/{issuer.symbol}-{unit.removeprefix('P.') or UNKNOWN}"
+    key = next((key for key, one in tx.environment_facts.issuers.items() if one["name"] == issuer.name), "")
+    kind = "bao_cao" if template == "bao_cao_tien_do" else template
+    asked = {"doc_kind": kind, "issuer": key, "contains_normative_rule": qppl or template == "nghi_quyet"}
+    found = decided(tx, "dinh_tuyen_van_ban", asked)
+    pattern = str((found or {}).get("number_pattern") or usual)
+    return pattern.replace("{dv}", unit.removeprefix("P.") or UNKNOWN).replace("{loai}", code or unit or UNKNOWN)
+
+
+def signature(tx: Asker, issuer: papers.Issuer, lane: str, **how: Any) -> dict[str, str]:
+    """The signature block of an agency's document for a lane that signs: `chu_ky` and `nguoi_ky`. A lane that the table
+    lets nobody sign in has an empty block; the drafter writes it."""
+    role, title, called = issuer.signers.get(lane) or issuer.signers.get(issuer.signer) or ("", UNKNOWN, UNKNOWN)
+    if role == "truong_don_vi":
+        how.setdefault("delegation_type", "thua_lenh")
+
+    def decide(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        return decided(tx, blocks.DECISION, facts) or {"allowed": False, "reason": None}
+
+    try:
+        lines = papers.block(decide, issuer, role, title, **how).lines
+    except papers.NotAllowed:
+        lines = (UNKNOWN,)
+    return {"chu_ky": "\n".join(lines), "nguoi_ky": f"[{called}]"}
+
+
+def decided(tx: Asker, decision: str, facts: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What a decision in force says; None when there is none, or no row hits."""
+    try:
+        table = tx.kernel_env().decision(decision)
+        found = table.evaluate(facts, feel.Env(tx.environment_facts.calendar, tx.now)).value
+    except (KeyError, dmn.DecisionError):
+        return None
+    return found if isinstance(found, Mapping) else None
+
+
+def issuer_of(tx: Asker, name: str) -> papers.Issuer:
+    """An agency that issues documents. Raises NotFound when nothing is known of it."""
+    return _issuer(tx.environment_facts, name)
+
+
+def _issuer(environment: Any, name: str) -> papers.Issuer:
+    told = environment.issuers.get(name) or environment.issuers.get("so_khcn")
+    if told is None:
+        raise NotFound("issuer", f"Expected the agency {name} in co_quan.json, found none.")
+    return papers.Issuer.read(told)
+
+
+def compared(tx: Asker, person: str, case_id: str, artefact: str, old: int, new: int) -> Comparison:
+    """Two versions of a document of a case, compared in words. Raises NotFound for a case, document or version that is
+    not there to be seen, Conflict("not_comparable") for what is no Word file or too long to be compared."""
+    row = _case(tx, person, case_id)
+    found = [v for v in documents.versions(tx.conn, tx.tenant, row.id) if v.artefact == artefact]
+    by_number = {v.number: v for v in found}
+    if old not in by_number or new not in by_number:
+        raise NotFound("file", f"Expected versions {old} and {new} of {artefact}, found {sorted(by_number)}.")
+    sides = [by_number[old], by_number[new]]
+    if any(side.media_type != WORD for side in sides):
+        raise Conflict("not_comparable", "Expected two Word files.", name=found[0].title)
+    bodies = [documents.content(tx.conn, tx.tenant, side.sha256) for side in sides]
+    try:
+        changes = papers.compare(*bodies)
+    except papers.PaperError as error:
+        raise Conflict("not_comparable", str(error), name=found[0].title) from error
+    name = gates.named(tx.environment_facts.artefacts, artefact)
+    return Comparison(row.id, row.code, artefact, name, sides[0], sides[1], sorted(by_number), changes)
+
+
+# ---- a case in words ---------------------------------------------------------------------------------------------
+
+
+def _case(tx: Asker, person: str, case_id: str) -> Any:
+    c, f = cases.c, focus_tasks.c
+    row = tx.conn.execute(
+        sa.select(
+            c.id,
+            c.code,
+            c.title,
+            c.process_id,
+            c.definition,
+            c.lead_unit,
+            c.drafter,
+            c.planned_start,
+            c.planned_finish,
+            c.latest_finish,
+            c.state,
+            f.short_title,
+            f.basis,
+            f.coop_units,
+            f.results,
+            units.c.name.label("unit_name"),
+            units.c.short_name.label("unit_short"),
+        )
+        .outerjoin(focus_tasks, sa.and_(f.tenant_id == c.tenant_id, f.id == c.focus_task_id))
+        .outerjoin(units, sa.and_(units.c.tenant_id == c.tenant_id, units.c.id == c.lead_unit))
+        .where(c.tenant_id == tx.tenant, sa.or_(c.id == case_id, c.code == case_id))
+    ).first()
+    if row is None:
+        raise NotFound("case", f"Expected a case with id {case_id}, found none.")
+    require_visible(tx, tx.actor(person), row.id)
+    return _Row(row, drafter_name=person_name(tx, row.drafter) if row.drafter else None)
+
+
+class _Row:
+    """A row with something besides."""
+
+    def __init__(self, row: Any, **more: Any) -> None:
+        self.__dict__.update({**row._mapping, **more})
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+
+def _documents(tx: Asker, case_id: str) -> Sequence[Any]:
+    d, v = document_rows.c, document_versions.c
+    there = sa.exists().where(v.tenant_id == d.tenant_id, v.document_id == d.id)
+    return list(
+        tx.conn.execute(
+            sa.select(d.artefact, d.title, d.number, d.dated)
+            .where(d.tenant_id == tx.tenant, d.case_id == case_id, there)
+            .order_by(d.id)
+        )
+    )
+
+
+def _maker(main: bpmn.Definition, artefact: str | None) -> bpmn.Element | None:
+    """The step that makes a document, or signs it: what it is given says who issues and who signs."""
+    if not artefact:
+        return None
+    found = [
+        element
+        for element in main.elements.values()
+        for name in ("signs", "produces", "letter")
+        if artefact in gates.words(element.properties.get(name))
+    ]
+    return next((element for element in found if element.call), found[0] if found else None)
+
+
+def _given(maker: bpmn.Element | None) -> dict[str, str]:
+    """The words that a step passes on as they are: issuer, signer, doc_kind; what is computed is not known here."""
+    found = {}
+    for one in maker.inputs if maker is not None else ():
+        if one.target not in ("issuer", "signer", "doc_kind"):
+            continue
+        value = one.source
+        if isinstance(value, feel.Compiled):
+            value = value.evaluate({}, feel.Env())
+        if isinstance(value, str) and value:
+            found[one.target] = value
+    return found
+
+
+def _about(template: str, name: str, subject: str) -> str:
+    """The subject line of a document: of the one that the case is to issue, what it is about; of another, what it says
+    about that ("xin ý kiến Hội đồng về dự thảo Chỉ thị …")."""
+    word = KINDS.get(template, ("", ""))[0]
+    rest = name.removeprefix(word).strip() if word else name
+    itself = name.lower().startswith(STAGES) or rest.lower() in STAMPED or not name
+    issued = next((kind for kind in ISSUED if subject.startswith(f"{kind} ")), None)
+    if template == "to_trinh" and itself:
+        return f"ban hành {subject}" if issued else _lower(subject)
+    if itself:
+        return subject[len(word) :].strip() if word and subject.startswith(f"{word} ") else _lower(subject)
+    draft = f"dự thảo {subject}" if issued else _lower(subject)
+    return f"{rest[:1].lower()}{rest[1:]} đối với {draft}" if template == "cong_van" else f"{_upper(rest)} về {draft}"
+
+
+def _within(about: str, template: str, name: str) -> str:
+    """The subject line inside a sentence: "báo cáo về …" of the document itself, "báo cáo xin ý kiến … về …" else."""
+    special = bool(name) and not name.lower().startswith(STAGES) and about[:1].isupper() and template != "ke_hoach"
+    return _lower(about) if special else f"về {_lower(about)}"
+
+
+def _lower(text: str) -> str:
+    """A phrase inside a sentence; a name in capitals stays as it is."""
+    return text if text[1:2].isupper() or text.startswith(ISSUED) else f"{text[:1].lower()}{text[1:]}"
+
+
+def _upper(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _addressed(tx: Asker, row: Any, template: str, issuer: papers.Issuer) -> list[str]:
+    """To whom a document is addressed, where that is known beforehand."""
+    if template in ("to_trinh", "bao_cao"):
+        return [issuer.superior] if issuer.superior else []
+    if template == "phieu_trinh":
+        return ["Lãnh đạo Sở"]
+    if template == "phieu_giao_viec":
+        return [row.drafter_name] if row.drafter_name else []
+    return []
+
+
+def _recipients(issuer: papers.Issuer, template: str, addressed: bool, unit: str) -> str:
+    first = {"quyet_dinh": "Như Điều 3", "nghi_quyet": ""}.get(template, "Như trên" if addressed else "")
+    known = [first] if first else []
+    return papers.recipients([*known, *issuer.recipients], issuer.archive.replace("{don_vi}", unit or UNKNOWN))
+
+
+def _enclosed(maker: bpmn.Element | None, known: Mapping[str, Any]) -> list[str]:
+    """The line that says what goes with a document: what its step requires, as far as it is there."""
+    wanted = gates.words(maker.properties.get("requires")) if maker is not None else ()
+    there = [_titled(known[slug]) for slug in wanted if slug in known]
+    return [f"(Xin gửi kèm theo: {'; '.join(there)})"] if there else []
+
+
+def _titled(one: Any) -> str:
+    """A document with its number and date, when it was issued."""
+    if one.number and one.dated:
+        return f"{one.title} số {one.number} ngày {one.dated:%d/%m/%Y}"
+    return str(one.title)
+
+
+def _counted(tx: Asker, person: str, row: Any) -> dict[str, Any]:
+    """How many were asked and what they answered, over all rounds that the person may read."""
+    names = ("hoi", "tra_loi", "dong_y", "co_y_kien", "khong_dong_y", "khong_tra_loi")
+    actor = tx.actor(person)
+    drafts = row.drafter == person
+    found = rounds(tx, row.id, actor, drafts) if actor.in_department or drafts else []
+    if not found or any(len(one.opinions) != one.asked for one in found):
+        return dict.fromkeys(names, UNKNOWN)
+    counted = dict.fromkeys(names, 0)
+    for one in found:
+        counted["hoi"] += one.asked
+        counted["tra_loi"] += one.answered
+        for name, slug in (("dong_y", "dong_y"), ("co_y_kien", "dong_y_co_y_kien"), ("khong_dong_y", "khong_dong_y")):
+            counted[name] += one.counts.get(slug, 0)
+    counted["khong_tra_loi"] = counted["hoi"] - counted["tra_loi"]
+    return counted
+
+
+def _in_words(counted: Mapping[str, Any]) -> str:
+    if counted["hoi"] == UNKNOWN:
+        return UNKNOWN
+    return (
+        f"{counted['hoi']} cơ quan, đơn vị, cá nhân được lấy ý kiến; {counted['tra_loi']} trả lời "
+        f"({counted['dong_y']} nhất trí, {counted['co_y_kien']} nhất trí và có ý kiến, "
+        f"{counted['khong_dong_y']} không nhất trí); {counted['khong_tra_loi']} không trả lời"
+    )
+
+
+def _limits(row: Any) -> str:
+    planned, latest = _month(row.planned_finish), _month(row.latest_finish)
+    return f"Tháng {planned}" if planned == latest else f"Tháng {planned}, chậm nhất tháng {latest}"
+
+
+def _month(text: str) -> str:
+    return f"{int(text[5:7])}/{text[:4]}"
+
+
+def abbreviated(unit: str) -> str:
+    """A unit as numbers and archives write it: "Phòng QLKH" is P.QLKH, "Chi cục TĐC" CCTĐC, "Văn phòng Sở" VP."""
+    if unit.startswith("Văn phòng"):
+        return "VP"
+    for word, short in (("Phòng ", "P."), ("Chi cục ", "CC"), ("Trung tâm ", "TT")):
+        if unit.startswith(word):
+            words = unit.removeprefix(word).split()
+            capitals = [one for one in words if one.isupper()]
+            return short + ("-".join(capitals) or "".join(one[0] for one in words).upper())
+    return unit
+
+
+def unit_names(tx: Asker, ids: Sequence[str]) -> list[str]:
+    """Units by name, in the order asked for."""
+    u = units.c
+    rows = tx.conn.execute(sa.select(u.id, u.name).where(u.tenant_id == tx.tenant, u.id.in_(list(ids))))
+    named = {row.id: row.name for row in rows}
+    return [named.get(one, one) for one in ids]
+
+
+def _safe(text: str) -> str:
+    """A file name that every system takes."""
+    return "".join("-" if c in '\\/:*?"<>|' or ord(c) < 32 else c for c in text).strip()[:120] or "tai-lieu"
