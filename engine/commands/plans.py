@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import clock, jobs, notices, org, planfile, plans
+from engine import bpmn, clock, jobs, notices, org, planfile, plans
 from engine.commands import calendar
 from engine.commands.advance import locked_case, note
 from engine.commands.models import SYSTEM
@@ -252,7 +252,8 @@ def adjust(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
     missing stays), `ly_do`. The director has decided within the process and stands as who approved. Result variables:
     `plan_version`, `plan_moved`. A wrong month makes an incident.
     """
-    given = job.payload["variables"]
+    # A model may hand them over by its mapping, or leave them among the variables of the process.
+    given = {**bpmn.variables(case.case_state), **job.payload["variables"]}
     row = _plan_of(tx, case)
     old = plans.tasks_of(tx.conn, tx.tenant, row.id)
     code = given.get("focus_code") or ""
