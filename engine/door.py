@@ -7,6 +7,7 @@ do not pass it.
 """
 
 import logging
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from engine import clock as clocks
-from engine import db, deadlines, definitions, identity, planfile, queries, schema
+from engine import db, deadlines, definitions, identity, papers, planfile, queries, schema
 from engine.commands import (
     access,
     calendar,
@@ -31,14 +32,19 @@ from engine.commands import (
     recording,
     registers,
     reminders,
+    renditions,
+    reporting,
     signing,
 )
 from engine.commands.transaction import Moved, Tx
 from engine.errors import Conflict, DefinitionError, Forbidden
 from engine.queries import checking, library
+from engine.queries.papers import WORD
+from engine.queries.views import FileView
 from engine.settings import Settings
 
 TRIES = 3
+PDF = "application/pdf"
 log = logging.getLogger("trinhky.engine")
 
 
@@ -68,6 +74,8 @@ class Engine:
         self.people = _People(self, access)
         self.organisation = _Area(self, people)
         self.signing = _Signing(self, signing)
+        self.papers = _Papers(self, renditions)
+        self.reporting = _Area(self, reporting)
         self.operations = _Operations(self, operations)
         self.queries = _Questions(self, queries)
 
@@ -271,6 +279,63 @@ class _Signing(_Area):
         self._engine.write(access.take_back, counts)
         result: cases.Completed = self._engine.write(signing.sign, task_id, actor, answers, seen_version, **options)
         return result
+
+
+class _Papers(_Area):
+    """PDFs of Word documents. LibreOffice works between two transactions, and one conversion at a time."""
+
+    WAIT = 20.0  # seconds for which a reader waits for another one's conversion
+
+    def __init__(self, engine: Engine, module: ModuleType) -> None:
+        super().__init__(engine, module)
+        self._converting = threading.Lock()
+
+    def pdf(self, actor: str, version_id: str) -> FileView:
+        """A document version as PDF: itself when it is one, else what was or is made of it now. Raises NotFound when
+        there is none that the actor may see, Conflict("no_converter" | "not_convertible" | "busy")."""
+        found: FileView = self._engine.read(queries.file, actor, version_id)
+        if found.media_type == PDF:
+            return found
+        body: bytes | None = self._engine.read(renditions.stored, found.sha256)
+        if body is None:
+            body = self._convert(found)
+        name = f"{found.filename.rpartition('.')[0] or found.filename}.pdf"
+        return FileView(name, PDF, len(body), definitions.digest_of(body), body)
+
+    def _convert(self, found: FileView) -> bytes:
+        if found.media_type != WORD:
+            raise Conflict("not_convertible", f"Expected a Word file, got {found.media_type}.")
+        if papers.converter() is None:
+            raise Conflict("no_converter", "Expected LibreOffice on this machine, found none.")
+        if not self._converting.acquire(timeout=self.WAIT):
+            raise Conflict("busy", "Expected the converter to be free, but others are converting; try again.")
+        try:
+            made = papers.to_pdf(found.content)
+        except papers.PaperError as error:
+            raise Conflict("not_convertible", str(error)) from error
+        finally:
+            self._converting.release()
+        self._engine.write(renditions.keep, found.sha256, made)
+        return made
+
+    def render_issued(self, limit: int = 20) -> int:
+        """Make PDF/As of issued Word documents that have none; returns how many. Nothing to do without LibreOffice."""
+        if papers.converter() is None or not self._converting.acquire(blocking=False):
+            return 0
+        try:
+            done = 0
+            for source, body in self._engine.read(renditions.wanted, limit):
+                try:
+                    made = papers.to_pdf(body)
+                except papers.PaperError as error:
+                    self._engine.write(renditions.give_up, source, str(error))
+                    log.warning("a document could not be turned into PDF: %s: %s", source, error)
+                else:
+                    self._engine.write(renditions.keep, source, made)
+                    done += 1
+            return done
+        finally:
+            self._converting.release()
 
 
 class _Calendar(_Area):

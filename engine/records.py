@@ -288,6 +288,8 @@ cases = table(
     col("ended_at", Utc, null=True),
     col("end_reason", sa.Text, null=True),
     col("state", sa.Text),
+    # approvals that have to be given anew, because a document they saw was changed afterwards
+    col("reopened", sa.Integer, server_default="0"),
     col("version", sa.Integer),
     col("head_seq", sa.Integer),
     col("head_hash", Digest),
@@ -523,6 +525,17 @@ number_acts = table(
 )
 sa.Index("uq_numbers_asked_for", numbers.c.tenant_id, numbers.c.asked_for, unique=True)
 
+# Documents that will not be there, with the reason of who answers for the case.
+waivers = table(
+    "waivers",
+    col("case_id", Id),
+    col("artefact", Slug),
+    col("reason", sa.Text),
+    col("by", Slug),
+    col("at", Utc),
+    keys=("case_id", "artefact"),
+)
+
 # --- waiting, telling, remembering --------------------------------------------------------------------------------
 
 timers = table(
@@ -704,4 +717,20 @@ archived_cases = table(
     col("at", Utc),
     col("archived_by", Slug),
     keys=("case_id",),
+)
+
+# --- renditions of documents --------------------------------------------------------------------------------------
+
+# What was made of a file by conversion: `source` and `sha256` name rows of `files`; no `sha256`: it failed so far.
+renditions = table(
+    "renditions",
+    col("source", Digest),
+    # pdf_a
+    col("kind", sa.String(10)),
+    col("sha256", Digest, null=True),
+    col("failed", sa.Text, null=True),
+    col("attempts", sa.Integer),
+    # system time: nobody's deadline depends on it
+    col("made_at", Utc),
+    keys=("source", "kind"),
 )
