@@ -20,12 +20,12 @@ export TRINHKY_DATABASE_URL ?= sqlite:///$(CURDIR)/var/trinhky.db
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench conformance soak fmt screenshots lock clean install install-dev frontend store services
+.PHONY: help run test check bench conformance coverage-plan soak fmt screenshots lock clean install install-dev frontend store services
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: install frontend store ## install what is missing, load the demo and serve it on 127.0.0.1:8000 (HOST=, PORT=)
 	@.ci/services missing
@@ -46,6 +46,9 @@ check: install-dev ## lint, format, types of the engine, who imports whom
 
 bench: install-dev services ## our speed, the machine named
 	@if [ -f benchmarks/__main__.py ]; then $(BIN)/python -m benchmarks $(ARGS); else echo "benchmarks/ is not there yet"; fi
+
+coverage-plan: install-dev ## is every step, item and result of the 2022 plan in the diagrams? Status 1 when not
+	@PYTHONPATH=tests $(BIN)/python -m plan_coverage
 
 conformance: install-dev ## every BPMN, FEEL and DMN feature by our own models, and the DMN TCK: writes docs/conformance.md
 	$(SAY) "Running all rows of the conformance table"
