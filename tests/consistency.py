@@ -58,11 +58,11 @@ def faults(core: Engine) -> list[str]:
     return found
 
 
-def _kinds(tx: Any, definitions: set[str]) -> dict[str, str]:
-    """Element → its type, in the case's process, those it has called so far and those it calls now."""
+def _kinds(tx: Any, definitions: set[str]) -> dict[tuple[str, str], str]:
+    """Definition and element → its type, in the case's process, those it has called so far and those it calls now."""
     digests = definitions | ({*tx.environment_facts.processes.values()} if tx.now else set())
     models = [tx.models.bundle(tx.conn, tx.tenant, digest).definition for digest in digests]
-    return {element.id: element.type for model in models for element in model.elements.values()}
+    return {(model.hash, element.id): element.type for model in models for element in model.elements.values()}
 
 
 def _belongs(row: Any, case_id: str) -> bool:
@@ -76,7 +76,7 @@ def _same(what: str, stored: Any, expected: Any) -> Iterator[str]:
         yield f"{what}: rows too many {extra}, rows missing {lost}"
 
 
-def _kernel(case: Any, kinds: dict[str, str], rows: dict[str, list[Any]]) -> Iterator[str]:
+def _kernel(case: Any, kinds: dict[tuple[str, str], str], rows: dict[str, list[Any]]) -> Iterator[str]:
     """What the kernel waits for is what the rows wait for."""
     parts = {row.id: row.state for row in rows[shards.name]}
     armed = [timer.token for timer in rows[timers.name] if timer.state == "armed"]
@@ -87,9 +87,10 @@ def _kernel(case: Any, kinds: dict[str, str], rows: dict[str, list[Any]]) -> Ite
         return
     people, work = [], []
     for token in bpmn.view(case.state, parts):
-        if token["kind"] == "token" and kinds[token["element"]] == "userTask":
+        kind = kinds[_process(token, case, parts), token["element"]] if token["kind"] == "token" else ""
+        if kind == "userTask":
             people.append(token["token"])
-        elif token["kind"] == "token" and kinds[token["element"]] in ("serviceTask", "sendTask"):
+        elif kind in ("serviceTask", "sendTask"):
             work.append(token["token"])
     yield from _same("open tasks", _open(rows), people)
     queued = [job.token for job in rows[jobs.name] if job.state == "queued"]
@@ -97,6 +98,15 @@ def _kernel(case: Any, kinds: dict[str, str], rows: dict[str, list[Any]]) -> Ite
     yield from _same("jobs", [*queued, *stopped], work)
     waiting = [w["sub"] for w in bpmn.waiting(case.state, parts) if w["kind"] == "timer"]
     yield from _same("armed timers", armed, waiting)
+
+
+def _process(token: dict[str, Any], case: Any, parts: dict[str, str]) -> str:
+    """The definition that a token's element belongs to; a shard's is that of the host of its outermost part."""
+    if "process" in token or not token["shard"]:
+        return str(token.get("process") or case.definition)
+    host = ".".join(token["shard"].split(".")[:-1])
+    around = next(t for t in bpmn.view(case.state, parts) if t["token"] == host)
+    return _process(around, case, parts)
 
 
 def _open(rows: dict[str, list[Any]]) -> list[str]:

@@ -200,12 +200,12 @@ def _people(tx: Tx, case: Any, task: Any, notify: tuple[str, ...], responsible: 
     holder = task.assignee or task.candidate
     found: Mapping[str, Any] = {
         "nguoi_xu_ly": lambda: _holders(tx, holder) if holder else [],
-        "truong_don_vi": lambda: _holders(tx, f"unit_head@{_unit(tx, case, task)}"),
+        "truong_don_vi": lambda: _heads(tx, case, holder),
         "van_phong_so": lambda: [
             row.id
             for row in org.people_of(tx.conn, tx.tenant, tx.today, memberships.c.roles.contains("van_phong_tong_hop"))
         ],
-        "pgd_phu_trach": lambda: _holders(tx, responsible or "dept_leader"),
+        "pgd_phu_trach": lambda: _deputies(tx, responsible),
         "giam_doc": lambda: _holders(tx, "dept_director"),
     }
     told: dict[str, list[str]] = {}
@@ -222,19 +222,23 @@ def _holders(tx: Tx, key: str) -> list[str]:
     return [row.id for row in org.holders(tx.conn, tx.tenant, key, tx.today)]
 
 
-def _unit(tx: Tx, case: Any, task: Any) -> str:
-    """The unit of the department whose head answers for a task: that of who holds it, else the one in charge."""
-    asked = (task.candidate or "").partition("@")[2]
-    u, m = units.c, memberships.c
-    mine = sa.select(u.id).where(u.tenant_id == tx.tenant, u.kind == "internal")
-    if task.assignee:
-        mine = mine.join(memberships, sa.and_(m.tenant_id == u.tenant_id, m.unit_id == u.id)).where(
-            m.person_id == task.assignee, org.valid_on(tx.today)
-        )
-    else:
-        mine = mine.where(u.id == asked)
-    found = tx.conn.execute(mine.order_by(u.sort).limit(1)).scalar()
-    return str(found or case.lead_unit)
+def _deputies(tx: Tx, responsible: str | None) -> list[str]:
+    """The deputy director in charge; all deputies while the plan names none."""
+    if responsible:
+        return _holders(tx, responsible)
+    director = _holders(tx, "dept_director")
+    return [person for person in _holders(tx, "dept_leader") if person not in director]
+
+
+def _heads(tx: Tx, case: Any, holder: str | None) -> list[str]:
+    """Who heads the unit of the department that has the task; for one outside, and where nobody does, the unit in
+    charge of the case."""
+    rows = org.holders(tx.conn, tx.tenant, holder, tx.today) if holder else []
+    u = units.c
+    internal = sa.select(u.id).where(u.tenant_id == tx.tenant, u.kind == "internal")
+    known = set(tx.conn.execute(internal).scalars())
+    own = next((row.unit_id for row in rows if row.unit_id in known), None)
+    return (_holders(tx, f"unit_head@{own}") if own else []) or _holders(tx, f"unit_head@{case.lead_unit}")
 
 
 def swept(tx: Tx) -> None:

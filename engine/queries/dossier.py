@@ -382,6 +382,13 @@ def _journal(tx: Asker, rows: list[Any], person: str, reads_opinions: bool, word
         params = {key: facts[key] for key in SHOWN_FACTS if isinstance(facts.get(key), str | int)}
         if isinstance(facts.get("escalated"), dict):
             params["escalated"] = facts["escalated"]["rounds"]
+        if isinstance(facts.get("notify"), dict):
+            params |= {"level": facts["level"], "name": facts["name"]}
+            params["notified"] = list(dict.fromkeys(p for persons in facts["notify"].values() for p in persons))
+        if row.kind == "case.dates_changed":
+            params["months"] = [(name, facts["from"][name], facts["to"][name]) for name in facts["to"]]
+        if row.kind == "case.retimed":
+            params["days"] = facts["changes"]
         if isinstance(facts.get("recorded"), dict):
             params["decided_by"] = facts["recorded"]["decided_by"]
         if params.get("element") in words:
@@ -391,8 +398,11 @@ def _journal(tx: Asker, rows: list[Any], person: str, reads_opinions: bool, word
         # What a table is given may be what people said.
         tables = [table for e in payload.get("events") or () for table in _tables(e, reads_opinions)]
         told.append((row, params, tables[:TABLES_SHOWN]))
-    named = _names(tx, {params[key] for _, params, _ in told for key in ("to", "from") if params.get(key)})
+    asked = {params[key] for _, params, _ in told for key in ("to", "from") if params.get(key)}
+    named = _names(tx, asked.union(*(params.get("notified", ()) for _, params, _ in told)))
     for _, params, _ in told:
+        if "notified" in params:
+            params["notified"] = [named.get(person, person) for person in params["notified"]]
         params.update({key: named.get(params[key], params[key]) for key in ("to", "from") if key in params})
     return [JournalRow(row.seq, row.at, row.kind, row.by, params, row.hash, tables) for row, params, tables in told]
 

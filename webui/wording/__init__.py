@@ -46,6 +46,7 @@ from webui.wording.processes import (
 from webui.wording.prose import glue, paragraphs
 from webui.wording.refusals import field_label, problem, reason_text, refusal, refusal_text, wait_text, why_not
 from webui.wording.states import case_mark, due_line, due_mark, due_tag, group, progress_mark, step_mark
+from webui.wording.times import day_kind, half_day, hours, iso_day, month_name
 
 __all__ = [
     "KINDS",
@@ -65,6 +66,7 @@ __all__ = [
     "condition_note",
     "consequence",
     "day",
+    "day_kind",
     "done",
     "due_line",
     "due_mark",
@@ -75,8 +77,12 @@ __all__ = [
     "gate_name",
     "glue",
     "group",
+    "half_day",
+    "hours",
+    "iso_day",
     "kind",
     "month",
+    "month_name",
     "opinion",
     "opinion_mark",
     "option_label",

@@ -1,9 +1,11 @@
 """What happened: entries of the journal, notices, and what was just done."""
 
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 
+from webui.wording.dates import full_day
 from webui.wording.decisions import RESPONSES, opinion, outcome
 from webui.wording.marks import N_
 
@@ -23,6 +25,9 @@ EVENTS = {
     "document.added": N_("Uploaded %(filename)s, version %(number)s.0"),
     "opinion.responded": N_("Answered a remark: %(response)s"),
     "timer.fired": N_("Time reached: %(name)s"),
+    "task.escalated": N_("Reminded (level %(level)s): %(name)s"),
+    "case.retimed": N_("Due dates counted anew after a change of the working calendar"),
+    "case.dates_changed": N_("The plan has other months for this case"),
     "job.completed": N_("Done by the system: %(name)s"),
     "incident.raised": N_("Technical trouble at: %(name)s"),
     "incident.resolved": N_("Technical trouble resolved at: %(name)s"),
@@ -47,6 +52,9 @@ def event(kind: str, params: dict[str, Any], names: dict[str, str] | None = None
     if told.get("response") in RESPONSES:
         message = RESPONSES[told["response"]][1]
         told["response"] = _(message)
+    for key in ("due", "was"):
+        if key in told:
+            told[key] = full_day(date.fromisoformat(told[key])) if told[key] else "–"
     message = NOTICES.get(kind) or EVENTS.get(kind) or N_("Notice: %(name)s")
     # What has no name is told without one: "Đến giờ hẹn".
     return (_(message) % told).removesuffix(": …")
@@ -60,6 +68,8 @@ NOTICES = {
     "returned_too_often": N_("Returned %(rounds)s times at “%(task)s”: %(name)s"),
     "task_due_soon": N_("Due soon: %(name)s"),
     "task_late": N_("Overdue: %(name)s"),
+    "task_half_time": N_("Half of the time is over: %(name)s"),
+    "due_moved": N_("Now due %(due)s, no longer %(was)s: %(task)s"),
     "case_late": N_("The case is behind the plan: %(name)s"),
     "case_overdue": N_("The case is past its latest date: %(name)s"),
     "case_completed": N_("Case closed: %(name)s"),
