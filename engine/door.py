@@ -21,6 +21,7 @@ from engine import clock as clocks
 from engine import db, deadlines, definitions, identity, papers, planfile, queries, schema
 from engine.commands import (
     access,
+    approvals,
     calendar,
     cases,
     consulting,
@@ -64,6 +65,7 @@ class Engine:
         self._moved = Moved()
         self.reports = checking.Reports()
         self.cases = _Area(self, cases)
+        self.approvals = _Area(self, approvals)
         self.opening = _Area(self, opening)
         self.registers = _Area(self, registers)
         self.consulting = _Area(self, consulting)
@@ -238,6 +240,11 @@ class _Plans(_Area):
         known = self._engine.read(queries.plan_units, actor)
         return planfile.read(content, units=known, year=year)
 
+    def without_persons(self, content: bytes) -> str:
+        """A plan document as plain text without names and addresses of persons; read again it is understood the same.
+        Raises DefinitionError for what is no document."""
+        return planfile.as_text(content)
+
     def import_document(
         self, actor: str, content: bytes, filename: str = "", year: int | None = None, choices: Any = None
     ) -> str:
@@ -301,6 +308,10 @@ class _Papers(_Area):
             body = self._convert(found)
         name = f"{found.filename.rpartition('.')[0] or found.filename}.pdf"
         return FileView(name, PDF, len(body), definitions.digest_of(body), body)
+
+    def available(self) -> bool:
+        """Whether this machine can make PDFs."""
+        return papers.converter() is not None
 
     def _convert(self, found: FileView) -> bytes:
         if found.media_type != WORD:

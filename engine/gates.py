@@ -79,6 +79,8 @@ class Facts:
     returned: Mapping[str, int] = field(default_factory=dict)
     # how many answers the rounds of opinions lack to what their models ask for at least
     missing_answers: int = 0
+    # documents that will not be there: artefact → by whom, when, why
+    waived: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def words(text: str | None) -> tuple[str, ...]:
@@ -146,6 +148,9 @@ def conditions(facts: Facts, gate: bool) -> list[Condition]:
         version = facts.versions.get(slug)
         params = {"number": version.number, "at": version.added_at, "by": version.added_by} if version else {}
         name = named(facts.names, slug)
+        if version is None and slug in facts.waived:
+            found.append(Condition("waived", "met", name, dict(facts.waived[slug]), slug))
+            continue
         found.append(Condition("document", "met" if version else "missing", name, params, slug))
         if version and slug in facts.returned and not gate:
             revised = version.number > facts.returned[slug]
@@ -154,6 +159,13 @@ def conditions(facts: Facts, gate: bool) -> list[Condition]:
         authors = {facts.drafter, *(facts.versions[s].added_by for s in facts.requires if s in facts.versions)}
         found.append(Condition("four_eyes", "failed" if facts.actor in authors else "met"))
     return found
+
+
+def unconfirmed(approval: Any) -> Condition:
+    """The line of an approval that has to be given anew (a row of `engine.queries.approvals`)."""
+    code = "reconfirm" if approval.state == "open" else "reconfirm_returned"
+    told = {"document": approval.title, "seen": approval.seen, "now": approval.now}
+    return Condition(code, "missing", approval.name, told, None)
 
 
 def closed_by(found: Iterable[Condition]) -> list[Reason]:

@@ -13,18 +13,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import engine as core
 from webui import (
+    approvals,
     arrivals,
     assets,
     auth,
     cases,
+    consulting,
     failures,
     files,
     frame,
     inbox,
     languages,
     notices,
+    papers,
     protection,
-    registers,
     registers,
     studio,
     tasks,
@@ -52,7 +54,7 @@ def create_app(settings: "core.Settings | None" = None, *, engine: Any = None, p
 
     for part in (assets, languages, frame, wording, auth, protection, failures):
         part.install(app)
-    for part in (auth, inbox, tasks, arrivals, cases, registers, registers, files, notices, studio):
+    for part in (auth, inbox, tasks, approvals, arrivals, cases, consulting, registers, files, papers, notices, studio):
         app.register_blueprint(part.pages)
 
     @app.get("/")

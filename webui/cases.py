@@ -75,6 +75,7 @@ def show(case_id: str) -> Any:
         bad_opinion=None,
         folded_late=late,
         awaited=engine().queries.awaited(actor(), case.id, lang()),
+        waivable=engine().queries.waivable(actor(), case.id) if part == "tai-lieu" else [],
     )
 
 

@@ -16,7 +16,7 @@ from engine.commands import retimes
 from engine.commands import stimulus as stimuli
 from engine.commands.transaction import Tx
 from engine.errors import Conflict, NotFound
-from engine.records import cases, meta, shards
+from engine.records import cases, meta, shards, units
 from engine.records import tasks as task_rows
 
 T: sa.BindParameter[Any] = sa.bindparam("tenant")
@@ -32,6 +32,7 @@ _CASE = [
     cases.c.secrecy,
     cases.c.status,
     cases.c.milestone,
+    cases.c.reopened,
     cases.c.process_id,
     cases.c.definition.label("case_definition"),
     cases.c.state.label("case_state"),
@@ -199,6 +200,8 @@ def record(
     for ended in by_name["instance.ended"]:
         status = {"completed": "completed", "terminated": "refused", "cancelled": "cancelled"}[ended["how"]]
     variables = bpmn.variables(outcome.state) if status == "running" else {}
+    if status != "running":
+        tasks.cancel(tx.conn, tx.tenant, case.case_id, [""], tx.now)  # confirmations stand beside the process
     params = {
         "b_tenant": tx.tenant,
         "b_id": case.case_id,
@@ -337,7 +340,7 @@ def _open_tasks(
             definition=here.definition.hash,
             step=step,
             kind=kind,
-            names=(element.name or element.id, properties.get("name:en") or element.name or element.id),
+            names=_names(tx, element, event),
             candidate=first,
             form=here.forms.get(element.form_key) if element.form_key else None,
             round_=_round(tx, case.case_id, event["el"]) if kind == "gate" else 1,
@@ -360,6 +363,25 @@ def _open_tasks(
     tasks.insert(tx.conn, rows, more)
     consultations.ask(tx.conn, tx.tenant, asked)
     return rows
+
+
+def _names(tx: Tx, element: bpmn.Element, event: Mapping[str, Any]) -> tuple[str, str]:
+    """What a task is called, in both languages. One of a multi-instance may say what it is about: the property
+    `item_label` names a field of its item, `.` is the item itself (of a seat `lane@unit` the unit), `#` its number."""
+    names = (element.name or element.id, element.properties.get("name:en") or element.name or element.id)
+    label, item = element.properties.get("item_label"), event.get("item")
+    about = event.get("index") if label == "#" else item if label == "." else None
+    if isinstance(item, dict) and label:
+        about = item.get(label)
+    if about is None:
+        return names
+    _, at, unit = str(about).partition("@")
+    if at:
+        u = units.c
+        named = tx.conn.execute(sa.select(u.name, u.name_en).where(u.tenant_id == tx.tenant, u.id == unit)).first()
+        about, about_en = (named.name, named.name_en or named.name) if named else (unit, unit)
+        return f"{names[0]}: {about}", f"{names[1]}: {about_en}"
+    return f"{names[0]}: {about}", f"{names[1]}: {about}"
 
 
 def _round(tx: Tx, case_id: str, element: str) -> int:

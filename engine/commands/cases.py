@@ -21,6 +21,7 @@ from engine import (
     queries,
     tasks,
 )
+from engine.commands import approvals
 from engine.commands.advance import advance, locked_case, locked_task, note, record
 from engine.commands.models import SYSTEM
 from engine.commands.transaction import Tx
@@ -345,6 +346,8 @@ def complete(
     tasks.unchanged(task, seen_version)
     element = _element(tx, task)
     properties = _properties(tx, task)
+    if task.token == "" and gates.OUTCOMES.get(answers.get("outcome") or "") not in ("approve", "return"):
+        raise Invalid({"outcome": [Reason("not_an_option", "expected to confirm the approval or to return it")]})
     gate = properties.get("gate")
     if gate == "signing" and signed_as is None and gates.moves_on(answers.get("outcome")):
         raise Forbidden("password_required", "Expected signing to be confirmed with the password.")
@@ -360,6 +363,9 @@ def complete(
     tasks.complete(tx.conn, tx.tenant, task, actor, tx.now, values, seen, signed_as, recorded)
     if task.kind == "opinion":
         consultations.answer(tx.conn, tx.tenant, task, actor, tx.now, values, recorded)
+    if task.token == "":  # an approval given anew stands beside the process
+        approvals.settle(tx, task, actor, values, seen, signed_as)
+        return Completed(task.case_id, None, task.status, task.name, task.name_en)
     kind = "gate.decided" if gate else "opinion.given" if task.kind == "opinion" else "task.completed"
     # Only what the model maps out may enter the process: answers stay on the task's row.
     # What a leader directs is its reason: it enters where the model maps it out by name.
@@ -470,8 +476,14 @@ def _check_conditions(
     made = {slug: newest[slug] for slug in produces if slug in newest}
     returned = {} if is_gate else tasks.sent_back(tx.conn, tx.tenant, task, made, gates.RETURNS)
     names = tx.environment_facts.artefacts
-    facts = gates.Facts(actor, task.drafter, requires, produces, newest, names, remarks, returned, lacking)
+    # A missing document may have been waived; that is looked up only when one is missing.
+    lacks = any(slug not in newest for slug in (*requires, *produces) if slug != "opinions")
+    waived = queries.waived(tx, task.case_id) if lacks else {}
+    facts = gates.Facts(actor, task.drafter, requires, produces, newest, names, remarks, returned, lacking, waived)
     wanted = gates.conditions(facts, is_gate)
+    if is_gate:
+        looks_at = {*requires, *gates.words(properties.get("signs"))}
+        wanted += [gates.unconfirmed(each) for each in queries.blocking(tx, task, looks_at)]
     if is_gate and not gates.moves_on(values.get("outcome")):
         wanted = [condition for condition in wanted if condition.code == "four_eyes"]
     if kept and any(condition.code == "revised" and condition.state != "met" for condition in wanted):

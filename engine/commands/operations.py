@@ -275,7 +275,7 @@ def _row_faults(tx: Tx, case_id: str, entries: Sequence[Any]) -> list[str]:
             told = (answers, answers.get("outcome"), answers.get("reason"), entry.actor, facts.get("recorded"))
             if task is None or (task.answers, task.outcome, task.reason, task.ended_by, task.recorded) != told:
                 faults.append(f"entry {entry.seq}: the task {facts['task']} does not say what was answered")
-        elif entry.kind == "document.added" and facts:
+        elif entry.kind in ("document.added", "document.revised") and facts:
             digest = kept.get((facts["artefact"], facts["number"]))
             if digest != facts["sha256"] or not documents.intact(tx.conn, tx.tenant, digest):
                 faults.append(f"entry {entry.seq}: the document {facts['filename']} is not what was added")
@@ -396,8 +396,14 @@ def give_number(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
 
     The variable `number_pattern` ("{n}/CT-UBND"), without its number, names the register. What the calling step `signs`
     is issued as what it `produces`: the signed version, byte for byte, under a number; a letter that is issued as
-    nothing else gets the number itself.
+    nothing else gets the number itself. A document that came with its number (a case opened mid-way) keeps it.
     """
+    properties = _job_properties(tx, job, case)
+    signed = gates.words(properties.get("signs"))
+    issued = gates.words(properties.get("produces"))
+    entered = documents.entered_number(tx.conn, tx.tenant, case.case_id, (*issued, *signed, "")[0])
+    if entered is not None:
+        return {"doc_number": entered.number, "doc_date": entered.dated.isoformat() if entered.dated else None}
     pattern = job.payload["variables"].get("number_pattern") or "{n}/VB"
     symbol = numbering.take_number(
         tx.conn,
@@ -409,9 +415,6 @@ def give_number(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
         case_id=job.case_id,
         now=tx.now,
     )
-    properties = _job_properties(tx, job, case)
-    signed = gates.words(properties.get("signs"))
-    issued = gates.words(properties.get("produces"))
     if signed and issued:
         title = gates.named(tx.environment_facts.artefacts, issued[0])
         documents.issue(tx.conn, tx.tenant, case.case_id, signed[0], issued[0], title, symbol, tx.today, tx.now)

@@ -13,6 +13,18 @@ from engine.queries.access import (
     visible,
 )
 from engine.queries.access import notices_of as notices
+from engine.queries.approvals import (
+    CONFIRMS,
+    Approval,
+    affected,
+    approvals_of,
+    blocking,
+    made_now,
+    unconfirmed,
+    waivable,
+    waived,
+    wanted_artefacts,
+)
 from engine.queries.arrivals import awaited, may_record, supporting
 from engine.queries.dossier import case, diagram
 from engine.queries.durations import durations
@@ -27,7 +39,15 @@ from engine.queries.library import (
     revision,
 )
 from engine.queries.library import processes_list as processes
-from engine.queries.opinions import NAMED_LANES, collated, may_keep_records, outside, participant_name, recipients
+from engine.queries.opinions import (
+    NAMED_LANES,
+    collated,
+    collated_paper,
+    may_keep_records,
+    outside,
+    participant_name,
+    recipients,
+)
 from engine.queries.papers import compared, paper, paper_facts
 from engine.queries.progress import progress
 from engine.queries.register import cases_list as cases
@@ -37,18 +57,28 @@ from engine.queries.registers import book
 from engine.queries.views import Facts
 from engine.queries.work import assignable, capacity_of, drafters, task
 from engine.queries.yearplan import plan, plan_id, plan_units, year_end
+from engine.queries.workdays import calendar_of as calendar
+from engine.queries.workdays import calendar_preview
 
 __all__ = [
+    "CONFIRMS",
     "NAMED_LANES",
+    "Approval",
     "Facts",
+    "affected",
+    "approvals_of",
     "assignable",
     "awaited",
+    "blocking",
     "book",
+    "calendar",
+    "calendar_preview",
     "capacity_of",
     "case",
     "cases",
     "chrome",
     "collated",
+    "collated_paper",
     "compared",
     "diagram",
     "differences",
@@ -59,6 +89,7 @@ __all__ = [
     "focus_task",
     "focus_tasks",
     "inbox",
+    "made_now",
     "may_keep_records",
     "may_record",
     "model",
@@ -83,6 +114,10 @@ __all__ = [
     "sources",
     "supporting",
     "task",
+    "unconfirmed",
     "visible",
+    "waivable",
+    "waived",
+    "wanted_artefacts",
     "year_end",
 ]

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.bpmn import drawing
 from engine.errors import NotFound
 from engine.queries import paths
 from engine.queries.access import Asker, due_of, key_names, listed, month_due
+from engine.queries.approvals import made_now
 from engine.queries.inbox import short
 from engine.queries.opinions import rounds
 from engine.queries.register import URGENCY, case_state
@@ -29,7 +31,7 @@ from engine.queries.views import (
     Submission,
     TableView,
 )
-from engine.queries.work import document_views, drafters, person_name, signed_versions
+from engine.queries.work import document_views, drafters, person_name, signed_versions, written_as
 from engine.records import cases, focus_tasks, incidents, journal, people, tasks, units
 
 JOURNAL_SHOWN = 200
@@ -106,7 +108,13 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
     step_rows = _steps(tx, row, definition, rows, names, actor.keys | {person}, _marks(history)["completed"])
     versions = documents.versions(tx.conn, tx.tenant, row.id)
     artefacts = tx.environment_facts.artefacts
-    doc_views = document_views(versions, (), (), artefacts, signed_versions(tx, row.id), editable=False)
+    written = written_as(tx, row.process_id)
+    doc_views = document_views(
+        versions, (), (), artefacts, signed_versions(tx, row.id), editable=False, written=written
+    )
+    if row.status == "running" and (row.drafter == person or task_rules.drafting(tx.conn, tx.tenant, row.id, person)):
+        here = made_now(tx, row.id, tx.actor(person))
+        doc_views = [replace(doc, revisable=not doc.symbol and doc.artefact not in here) for doc in doc_views]
     drafts = row.drafter == person or any(task_rules.stands_in(t, person) for t in rows)
     asked = rounds(tx, row.id, actor, drafts) if actor.in_department or drafts else []
     # Who may not read the opinions does not read them in the journal either.

@@ -140,6 +140,10 @@ class DocumentView:
     versions: Sequence[VersionView]
     symbol: str | None = None
     dated: date | None = None
+    # the Word template that it can be begun with
+    template: str | None = None
+    # whether the reader may add a version beside the process's way (`engine.commands.approvals`)
+    revisable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +319,9 @@ class GateView:
     submitted_at: datetime | None
     # why what was submitted is the document that was returned, unchanged
     kept: str | None
+    # an approval that is asked for anew: of which artefact, and the version that was approved before
+    again: str | None = None
+    seen_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """One task with all that its page needs: the form, what blocks completion, documents, opinions, the gate."""
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,6 +9,7 @@ from engine import bpmn, clock, consultations, documents, gates, org, tasks
 from engine.errors import NotFound, Reason
 from engine.queries import paths
 from engine.queries.access import Asker, due_of, key_names, properties_of, require_visible, sources
+from engine.queries.approvals import CONFIRMS, blocking, waived
 from engine.queries.inbox import short
 from engine.queries.opinions import may_keep_records, outside, rounds
 from engine.queries.views import (
@@ -23,6 +25,8 @@ from engine.records import cases, focus_tasks, memberships, people
 from engine.records import tasks as task_rows
 
 _assignee = people.alias("assignee")
+# Citizens' remarks are written down where a draft is posted (CA-7).
+PORTAL_PROCESS = "ca_portal_publication"
 
 
 def _load(tx: Asker, task_id: str) -> Any:
@@ -35,6 +39,7 @@ def _load(tx: Asker, task_id: str) -> Any:
             c.title,
             c.lead_unit,
             c.drafter,
+            c.reopened,
             c.status,
             c.definition.label("case_definition"),
             focus_tasks.c.label,
@@ -65,6 +70,8 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
     keeps = row.state in tasks.OPEN_STATES and row.kind != "opinion" and may_keep_records(actor, row.drafter)
     if keeps and not mine and outside(tx, row.candidate, row.assignee):
         rights |= {"record"}
+    if bundle.process_id == PORTAL_PROCESS and (mine or may_keep_records(actor, row.drafter)):
+        rights |= {"portal"}
     versions = documents.versions(tx.conn, tx.tenant, row.case_id)
     properties = properties_of(tx, row)
     requires = gates.words(properties.get("requires"))
@@ -76,8 +83,12 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
     newest = documents.newest(versions)
     made = {slug: newest[slug] for slug in produces if slug in newest} if asks and not is_gate else {}
     returned = tasks.sent_back(tx.conn, tx.tenant, row, made, gates.RETURNS)
-    facts = gates.Facts(person, row.drafter, requires, produces, newest, names, remarks, returned, lacking)
+    without = waived(tx, row.case_id) if asks else {}
+    facts = gates.Facts(person, row.drafter, requires, produces, newest, names, remarks, returned, lacking, without)
     conditions = gates.conditions(facts, is_gate) if asks else []
+    if asks and is_gate:
+        looks_at = {*requires, *gates.words(properties.get("signs"))}
+        conditions += [gates.unconfirmed(each) for each in blocking(tx, row, looks_at)]
     draft = row.draft or {}
     numbered = paths.numbers(main)
     signed = signed_versions(tx, row.case_id)
@@ -117,7 +128,14 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
         draft_saved_at=clock.parse(draft["at"]) if draft.get("at") else None,
         conditions=conditions,
         documents=document_views(
-            versions, requires, produces, names, signed, editable="attach" in rights, decides=is_gate
+            versions,
+            requires,
+            produces,
+            names,
+            signed,
+            editable="attach" in rights,
+            decides=is_gate,
+            written=written_as(tx, main.process_id),
         ),
         document_count=len(versions),
         consultation=_shown_round(asked, row, requires),
@@ -162,6 +180,17 @@ def signed_versions(tx: Asker, case_id: str) -> set[str]:
     return found
 
 
+def written_as(tx: Asker, process_id: str) -> Callable[[str], str | None]:
+    """Which Word template an artefact of a process can be begun with."""
+    environment = tx.environment_facts
+
+    def template(artefact: str) -> str | None:
+        name = environment.paper_of(process_id, artefact).get("template")
+        return name if name and environment.template_for(process_id, name) else None
+
+    return template
+
+
 def document_views(
     versions: list[Any],
     requires: tuple[str, ...],
@@ -170,6 +199,7 @@ def document_views(
     signed: set[str],
     editable: bool,
     decides: bool = False,
+    written: Callable[[str], str | None] = lambda slug: None,
 ) -> list[DocumentView]:
     """The documents of a case for a page: those that the task is about first, then the others."""
     by_artefact: dict[str, list[Any]] = {}
@@ -203,6 +233,7 @@ def document_views(
                 views,
                 rows[0].symbol if rows else None,
                 rows[0].dated if rows else None,
+                written(slug),
             )
         )
     return found
@@ -253,7 +284,10 @@ def _gate(
     caller = main.elements.get(row.call or "", element)
     back = paths.returns_to(main, element) or paths.returns_to(main, caller)
     outcomes = []
+    again = row.token == ""  # an approval that is asked for anew, beside the process
     for slug in gates.outcomes(element.properties) if row.kind == "gate" else ():
+        if again and gates.OUTCOMES.get(slug) not in ("approve", "return"):
+            continue
         # Inside a called process a decision ends it; what follows is decided where it was called.
         where = (own, element) if own is main else (main, caller)
         target = paths.next_of(*where, {"outcome": slug})
@@ -284,6 +318,8 @@ def _gate(
         submitted_by=submitted.name if submitted else None,
         submitted_at=submitted.ended_at if submitted else None,
         kept=(submitted.answers or {}).get(gates.KEPT) if submitted else None,
+        again=(row.host or "").removeprefix(CONFIRMS) if again else None,
+        seen_before=next((pin["number"] for pin in row.seen or () if "task" in pin), None) if again else None,
     )
 
 

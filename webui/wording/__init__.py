@@ -45,10 +45,21 @@ from webui.wording.processes import (
 )
 from webui.wording.prose import glue, paragraphs
 from webui.wording.refusals import field_label, problem, reason_text, refusal, refusal_text, wait_text, why_not
+from webui.wording.rounds import (
+    CHANNELS,
+    channel,
+    remark_groups,
+    round_kind,
+    shown_counts,
+    tally,
+    unheard,
+    without_remarks,
+)
 from webui.wording.states import case_mark, due_line, due_mark, due_tag, group, progress_mark, step_mark
 from webui.wording.times import day_kind, half_day, hours, iso_day, month_name
 
 __all__ = [
+    "CHANNELS",
     "KINDS",
     "N_",
     "OPINIONS",
@@ -60,6 +71,7 @@ __all__ = [
     "button_label",
     "case_mark",
     "change_mark",
+    "channel",
     "clock",
     "condition_label",
     "condition_mark",
@@ -98,17 +110,23 @@ __all__ = [
     "reason_text",
     "refusal",
     "refusal_text",
+    "remark_groups",
     "response_mark",
     "revision_kind",
+    "round_kind",
     "row_note",
+    "shown_counts",
     "size",
     "stamp",
     "step_mark",
     "table_value",
+    "tally",
+    "unheard",
     "wait_text",
     "weekday",
     "who",
     "why_not",
+    "without_remarks",
 ]
 
 

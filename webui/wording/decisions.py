@@ -34,6 +34,7 @@ OUTCOMES = {
     "giao_hop": N_("Put on the agenda of a meeting"),
     "co_de_xuat": N_("Proposals made"),
     "khong_de_xuat": N_("No proposals"),
+    "co_y_kien": N_("Remarks"),
 }
 # Opinions are worded here as in the forms they are given with; a gate's "dong_y" is another act than agreeing.
 OPINIONS = {
@@ -41,13 +42,20 @@ OPINIONS = {
     "dong_y_co_y_kien": ("message-square-text", N_("Agree, with remarks"), "act"),
     "khong_dong_y": ("circle-x", N_("Disagree"), "late"),
     "khong_tra_loi": ("circle-dashed", N_("No reply"), "idle"),
+    "tan_thanh": ("circle-check", N_("In favour"), "ok"),
+    "khong_tan_thanh": ("circle-x", N_("Against"), "late"),
+    "khong_bieu_quyet": ("circle-dot", N_("Abstained"), "idle"),
+    "co_de_xuat": ("message-square-text", N_("Proposals made"), "act"),
+    "khong_de_xuat": ("circle-check", N_("No proposals"), "ok"),
+    "co_y_kien": ("message-square-text", N_("Remarks"), "act"),
 }
 LONGEST = 200
 KINDS = {"approve": "circle-check", "edit": "pencil-line", "return": "undo-2", "refuse": "circle-x"}
 # What the drafter does with a remark: as a choice, and once it is done.
-RESPOND = {"tiep_thu": N_("Accept"), "giai_trinh": N_("Explain")}
+RESPOND = {"tiep_thu": N_("Accept"), "tiep_thu_mot_phan": N_("In part"), "giai_trinh": N_("Explain")}
 RESPONSES = {
     "tiep_thu": ("circle-check", N_("Accepted"), "ok"),
+    "tiep_thu_mot_phan": ("circle-dot", N_("Accepted in part"), "act"),
     "giai_trinh": ("message-square-reply", N_("Explained"), "done"),
 }
 
@@ -204,6 +212,10 @@ def outcome_mark(slug: str | None) -> Mark:
 
 def condition_label(condition: Any) -> str:
     """A condition in words: the model's own, else ours."""
+    if condition.code in ("reconfirm", "reconfirm_returned"):
+        return _("Approved anew: %(name)s", name=condition.label or "…")
+    if condition.code == "waived":
+        return _("Not needed: %(name)s", name=condition.label or "…")
     if condition.code == "revised":
         return _("Revised after the return: %(name)s", name=condition.label or "…")
     if condition.label:
@@ -211,6 +223,7 @@ def condition_label(condition: Any) -> str:
     return {
         "opinions_in": _("All opinions are in, or the time for them is over"),
         "opinions_explained": _("Every remark is accepted or explained"),
+        "opinions_enough": _("As many as needed have answered"),
         "four_eyes": _("Drafter and decider are two people"),
         "signature": _("Initialled by the head of the unit"),
         "form": _("The required fields are filled in"),
@@ -221,6 +234,8 @@ def condition_label(condition: Any) -> str:
 def condition_note(condition: Any) -> str:
     """What is still missing of a condition, or by what it is met."""
     told = condition.params
+    if condition.code == "waived":
+        return f"{told.get('by', '')}: {told.get('reason', '')}"
     if condition.state == "met":
         parts = []
         if told.get("number"):
@@ -234,7 +249,12 @@ def condition_note(condition: Any) -> str:
         return _("no version yet")
     if condition.code == "revised":
         return _("no new version since the return")
-    if condition.code in ("opinions_explained", "opinions_in") and told.get("count"):
+    if condition.code in ("reconfirm", "reconfirm_returned"):
+        changed = _("%(name)s changed from version %(seen)s to %(now)s", name=told.get("document", "…"),
+                    seen=f"{told.get('seen')}.0", now=f"{told.get('now')}.0")  # fmt: skip
+        back = _("returned, the drafter mends it")
+        return f"{changed}; {back}" if condition.code == "reconfirm_returned" else changed
+    if condition.code in ("opinions_explained", "opinions_in", "opinions_enough") and told.get("count"):
         return (
             ngettext("%(num)d remark not explained yet", "%(num)d remarks not explained yet", told["count"])
             if condition.code == "opinions_explained"

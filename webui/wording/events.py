@@ -23,7 +23,14 @@ EVENTS = {
     "gate.decided": N_("%(outcome)s: %(name)s"),
     "opinion.given": N_("Opinion sent: %(outcome)s"),
     "document.added": N_("Uploaded %(filename)s, version %(number)s.0"),
+    "document.revised": N_("Mended %(filename)s, version %(number)s.0: %(reason)s"),
+    "document.waived": N_("Not needed: %(artefact)s. %(reason)s"),
+    "gate.confirmed": N_("Asked anew, %(outcome)s: %(name)s"),
     "opinion.responded": N_("Answered a remark: %(response)s"),
+    "opinion.late": N_("Opinion after the round was closed: %(outcome)s"),
+    "opinion.withdrawn": N_("Taken off the round: %(name)s"),
+    "recipients.added": N_("Asked further recipients: %(name)s"),
+    "portal.remarks": N_("Recorded %(count)s remarks of citizens"),
     "timer.fired": N_("Time reached: %(name)s"),
     "task.escalated": N_("Reminded (level %(level)s): %(name)s"),
     "case.retimed": N_("Due dates counted anew after a change of the working calendar"),
@@ -48,7 +55,7 @@ def event(kind: str, params: dict[str, Any], names: dict[str, str] | None = None
         known = (names or {}).get(str(told.get("element", "")))
         told["name"] = known or told.get("task_name") or told.get("title") or told.get("task") or "…"
     if "outcome" in told:
-        told["outcome"] = (opinion if kind == "opinion.given" else outcome)(told["outcome"])
+        told["outcome"] = (opinion if kind in ("opinion.given", "opinion.late") else outcome)(told["outcome"])
     if told.get("response") in RESPONSES:
         message = RESPONSES[told["response"]][1]
         told["response"] = _(message)
@@ -57,7 +64,8 @@ def event(kind: str, params: dict[str, Any], names: dict[str, str] | None = None
             told[key] = full_day(date.fromisoformat(told[key])) if told[key] else "–"
     message = NOTICES.get(kind) or EVENTS.get(kind) or N_("Notice: %(name)s")
     # What has no name is told without one: "Đến giờ hẹn".
-    return (_(message) % told).removesuffix(": …")
+    said = (_(message) % told).removesuffix(": …")
+    return f"{said} ({_('recorded for: %(who)s', who=told['decided_by'])})" if "decided_by" in told else said
 
 
 NOTICES = {
@@ -66,6 +74,7 @@ NOTICES = {
     "drafter_taken": N_("Somebody else now drafts: %(name)s"),
     "task_returned": N_("Returned for changes: %(name)s"),
     "returned_too_often": N_("Returned %(rounds)s times at “%(task)s”: %(name)s"),
+    "confirm_again": N_("A document changed after the approval; confirm anew: %(name)s"),
     "task_due_soon": N_("Due soon: %(name)s"),
     "task_late": N_("Overdue: %(name)s"),
     "task_half_time": N_("Half of the time is over: %(name)s"),
@@ -75,6 +84,11 @@ NOTICES = {
     "case_completed": N_("Case closed: %(name)s"),
     "consultation_closed": N_("The round of opinions is closed: %(name)s"),
     "incident": N_("Technical trouble at: %(name)s"),
+    "round_closed": N_("The round is closed without your opinion; a late one is still kept: %(name)s"),
+    "opinion_withdrawn": N_("Your opinion is not needed any more: %(name)s"),
+    "opinion_recorded": N_("Your reply on paper was recorded: %(name)s"),
+    "late_opinion": N_("An opinion came late from %(who)s: %(name)s"),
+    "remind_by_letter": N_("To be reminded by letter, as they have no account: %(who)s"),
     # kinds that our models send (header `template` of a job); those of others are told by their case
     "nhac_gop_y": N_("An opinion is still awaited: %(name)s"),
     "cham_ke_hoach": N_("The case is behind the plan: %(name)s"),
@@ -100,10 +114,16 @@ DONE = {
     "refuse": N_("Rejected: %(what)s."),
     "opinion": N_("The opinion was sent: %(what)s."),
     "responded": N_("The answer to the remark is saved."),
+    "accepted_all": N_("Accepted: %(what)s."),
+    "opinion_kept_late": N_("The late opinion is kept and marked."),
+    "paper_recorded": N_("Recorded from paper: %(what)s."),
+    "recipients_added": N_("Asked as well: %(what)s."),
+    "recipient_withdrawn": N_("Taken off the round: %(what)s."),
+    "citizens_recorded": N_("The remarks of citizens are recorded."),
     "started": N_("The case is open."),
     "received": N_("Recorded: %(what)s."),
-    "reserved": N_("Reserved: %(what)s."),
-    "number_changed": N_("The number book is up to date."),
+    "revised": N_("The new version is stored; who had approved is asked anew."),
+    "waived": N_("The reason is written down; the document is not asked for any more."),
     "reserved": N_("Reserved: %(what)s."),
     "number_changed": N_("The number book is up to date."),
     "model_uploaded": N_("The file is stored as a draft."),

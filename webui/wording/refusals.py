@@ -43,6 +43,14 @@ def problem(reason: Any) -> str:
             return _("Files of this kind are not accepted. Upload PDF, Word, Excel or a picture.")
         case "no_file":
             return _("Choose a file first")
+        case "same_person":
+            return _("Who decided is somebody else than who records it")
+        case "after_received":
+            return _("The paper cannot be younger than the day on which it came")
+        case "in_the_future":
+            return _("Give a day that has come")
+        case "already_asked":
+            return _("%(who)s has been asked already", who=told.get("who", "…"))
         case _:
             return str(reason.message or reason.code)
 
@@ -61,6 +69,13 @@ FIELDS = {
     "kept_unchanged": N_("Why it stays unchanged"),
     "password": N_("Password"),
     "file": N_("File"),
+    "remarks": N_("Remarks"),
+    "decided_by": N_("Who decided"),
+    "number": N_("Number and symbol"),
+    "dated": N_("Day of the paper"),
+    "received_on": N_("Received on"),
+    "channel": N_("How it came"),
+    "participants": N_("Whom to ask as well"),
     "text": N_("Text"),
     "title": N_("Title"),
 }
@@ -94,6 +109,28 @@ def refusal_text(code: str, told: dict[str, Any]) -> str:
             return _("There is no mandate in force for this signature.")
         case "opinions_explained":
             return _("Some remarks are neither accepted nor explained.")
+        case "opinions_enough":
+            return _("Fewer have answered than are needed.")
+        case "not_recorder":
+            return _("Only the records clerk and the case's drafter record what came on paper.")
+        case "not_outside":
+            return _(
+                "The department's own people decide in their own name; only papers of outside bodies are recorded."
+            )
+        case "own_opinion":
+            return _("One's own opinion is given, not recorded for somebody.")
+        case "is_opinion":
+            return _("This is an opinion; it is recorded with its remarks.")
+        case "already_answered":
+            return _("They have answered already.")
+        case "round_open":
+            return _("The round is still open; answer in the task.")
+        case "round_closed":
+            return _("The round is closed already.")
+        case "nothing_open":
+            return _("All of these remarks are answered already.")
+        case "not_portal":
+            return _("Remarks of citizens belong to a posting on the portal.")
         case "opinions_in":
             return _("Some opinions are not in yet.")
         case "document":
@@ -115,6 +152,25 @@ def refusal_text(code: str, told: dict[str, Any]) -> str:
             return _("Number %(symbol)s was changed in the meantime.", symbol=told.get("symbol", "…"))
         case "number_state":
             return _("Number %(symbol)s was changed in the meantime.", symbol=told.get("symbol", "…"))
+        case "reconfirm" | "reconfirm_returned":
+            return _(
+                "%(name)s was changed after it was approved; the approval has to be given anew first.",
+                name=told.get("document", "…"),
+            )
+        case "not_comparable":
+            return _("These two versions cannot be compared in words; only Word files of ordinary length can.")
+        case "only_version":
+            return _("There is only one version, so there is nothing to compare it with.")
+        case "not_convertible" | "no_converter":
+            return _("This file could not be turned into PDF. Download it to read.")
+        case "paper_unwritable":
+            return _("The template cannot be filled in; an administrator has to look at it.")
+        case "issued":
+            return _("The document has a number already; what is issued does not change any more.")
+        case "open_task":
+            return _("A task that makes this document is open; add the version there.")
+        case "document_exists":
+            return _("The document is there already.")
         case "not_awaited":
             return _("The case does not wait for this any more; somebody may have recorded it already.")
         case "not_open":
