@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Blueprint, g, jsonify, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.datastructures import FileStorage
 
 import engine as core
@@ -21,7 +22,9 @@ from webui.inbox import listing
 pages = Blueprint("tasks", __name__, url_prefix="/viec/<task_id>")
 
 # What our forms post besides answers.
-CONTROLS = frozenset({"csrf_token", "seen_version", "seen_documents", "view", "upload", "password"})
+CONTROLS = frozenset(
+    {"csrf_token", "seen_version", "seen_documents", "view", "upload", "password", "remark_clause", "remark_text"}
+)
 FILE_PREFIX = "file:"
 
 
@@ -44,6 +47,7 @@ def context(task: Any, **more: Any) -> dict[str, Any]:
         "alone": False,
         "bad_opinion": None,
         "typed_response": "",
+        "remarks": (task.draft or {}).get("remarks") or [] if task is not None else [],
         "typed_choice": "",
         **more,
     }
@@ -86,11 +90,19 @@ def place(task_id: str) -> dict[str, Any] | None:
 
 def answers() -> dict[str, Any]:
     """What was typed and chosen, by field: text, or a list where several values came."""
-    return {
+    found: dict[str, Any] = {
         name: values[0] if len(values) == 1 else values
         for name, values in request.form.lists()
         if name not in CONTROLS and not name.startswith(FILE_PREFIX)
     }
+    remarks = further_remarks()
+    return found | ({"remarks": remarks} if remarks else {})
+
+
+def further_remarks() -> list[dict[str, str]]:
+    """The remarks that were written besides the form's own, a line each: clause and text."""
+    lines = zip(request.form.getlist("remark_clause"), request.form.getlist("remark_text"), strict=False)
+    return [{"clause": clause, "text": text} for clause, text in lines if clause.strip() or text.strip()]
 
 
 def number(name: str) -> int | None:
@@ -269,6 +281,7 @@ def again(task_id: str, error: Any, title: str) -> Any:
         "chosen": request.form.get("outcome"),
         "reason": request.form.get("reason", ""),
         "kept": request.form.get("kept_unchanged", ""),
+        "remarks": further_remarks(),
         "seen_version": request.form.get("seen_version"),
     }
     status = 409 if isinstance(error, core.Conflict) else 422
@@ -318,9 +331,30 @@ def respond(task_id: str, opinion_id: str) -> Any:
         more["typed_choice"] = request.form.get("response", "")
         return table_of_opinions(task, **more, typed_response=text), 422
     task = engine().queries.task(actor(), task_id, lang())
-    still = [o for o in task.consultation.opinions if o.may_respond and not o.response] if task.consultation else []
-    address = url_for("tasks.opinions", task_id=task_id) + (f"#y-{still[0].id}" if still else "")
+    asked = task.consultation.opinions if task.consultation else []
+    still = [remark for o in asked for remark in o.remarks if remark.may_respond and not remark.response]
+    address = url_for("tasks.opinions", task_id=task_id, **table()) + (f"#y-{still[0].id}" if still else "")
     return go(address, "responded")
+
+
+def table() -> dict[str, str]:
+    """How the table of remarks is shown, to be kept from page to page."""
+    return {name: request.values[name] for name in ("nhom", "loc") if request.values.get(name)}
+
+
+@pages.post("/tiep-thu-het")
+def accept_all(task_id: str) -> Any:
+    """Accept all remarks that the list shows and nobody has answered yet."""
+    task = engine().queries.task(actor(), task_id, lang())
+    wanted = request.form.getlist("remark")
+    try:
+        count = engine().consulting.accept_all(actor(), task.case_id, wanted, request.form.get("text", ""))
+    except core.Conflict as error:
+        if error.code != "nothing_open":
+            raise
+        return go(url_for("tasks.opinions", task_id=task_id, **table()))
+    said = ngettext("%(num)d remark", "%(num)d remarks", count)
+    return go(url_for("tasks.opinions", task_id=task_id, **table()), "accepted_all", said)
 
 
 @pages.route("/chuyen", methods=["GET", "POST"])

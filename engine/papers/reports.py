@@ -29,8 +29,9 @@ OUTCOMES: Mapping[str | None, str] = {
     "khong_bieu_quyet": "Không biểu quyết",
     "co_de_xuat": "Có đề xuất",
     "khong_de_xuat": "Không có đề xuất",
+    "co_y_kien": "Có ý kiến",
 }
-RESPONSES = {"tiep_thu": "Tiếp thu", "giai_trinh": "Giải trình"}
+RESPONSES = {"tiep_thu": "Tiếp thu", "tiep_thu_mot_phan": "Tiếp thu một phần", "giai_trinh": "Giải trình"}
 # The statuses of DMN-04 in words, each with the group that a summary counts it in.
 STATUSES: Mapping[str, tuple[str, str]] = {
     "hoan_thanh_truoc_han": ("Hoàn thành trước hạn", "truoc_han"),

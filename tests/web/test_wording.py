@@ -153,7 +153,7 @@ def test_an_opinion_is_called_the_same_in_form_table_and_journal(words: Flask, l
     forms = [json.loads(path.read_text("utf-8")) for path in workflows.rglob("*.form")]
     options = [c["values"] for form in forms for c in form["components"] if c.get("key") == "outcome"]
     asked = [values for values in options if {v["value"] for v in values} == offered]
-    assert len(asked) == 2
+    assert len(asked) >= 2
     with words.test_request_context("/"):
         g.session = SimpleNamespace(lang=lang, person="x")
         g.chrome = SimpleNamespace(now=datetime(2022, 3, 24, 2, 0, tzinfo=UTC))

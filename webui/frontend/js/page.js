@@ -23,6 +23,17 @@ export function page() {
       field.dispatchEvent(new Event("input", { bubbles: true }));
       field.focus();
     }
+    const more = event.target.closest("[data-add-row]");
+    if (more) {
+      const rows = more.closest("form, details").querySelector("[data-rows]");
+      const row = rows.lastElementChild.cloneNode(true);
+      for (const field of row.querySelectorAll("input, textarea")) {
+        field.value = "";
+        field.removeAttribute("id");
+      }
+      rows.append(row);
+      row.querySelector("input, textarea").focus();
+    }
     const print = event.target.closest("[data-print]");
     if (print) window.print();
     const summaryLink = event.target.closest(".summary a[href^='#']");
@@ -35,7 +46,15 @@ export function page() {
       }
     }
   });
+  for (const button of document.querySelectorAll("[data-add-row]")) button.hidden = false;
+  document.addEventListener("htmx:load", () => {
+    for (const button of document.querySelectorAll("[data-add-row]")) button.hidden = false;
+  });
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea[data-send]")) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    }
     if (event.key !== "Escape") return;
     for (const menu of document.querySelectorAll("details.menu[open]")) {
       menu.open = false;
