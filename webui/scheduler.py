@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from engine import Engine
 
 SECONDS = 1
+RENDER_SECONDS = 30
 log = logging.getLogger("trinhky.scheduler")
 
 
@@ -25,6 +26,8 @@ class Scheduler:
         self._apscheduler = BackgroundScheduler(timezone="UTC")
         self._options: dict[str, Any] = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         self._apscheduler.add_job(self.tick, "interval", seconds=seconds, id="tick", **self._options)
+        # Apart from ticking: LibreOffice takes seconds, and a deadline must not wait for it.
+        self._apscheduler.add_job(self.render, "interval", seconds=RENDER_SECONDS, id="render", **self._options)
 
     def start(self) -> None:
         """Begin ticking, and let the engine ring when it has queued work."""
@@ -39,6 +42,14 @@ class Scheduler:
     def ring(self) -> None:
         """Tick soon, not in this thread: a command does not wait for the work it queued."""
         self._apscheduler.add_job(self.tick, id="ring", replace_existing=True, **self._options)
+
+    def render(self) -> int:
+        """Make PDF/As of what was issued, where this machine can; returns how many."""
+        try:
+            return int(self._engine.papers.render_issued())
+        except Exception:
+            log.exception("issued documents could not be turned into PDF; the next round tries again")
+            return 0
 
     def tick(self) -> int:
         """Do what is due; returns how many timers and jobs. A failure is logged and tried again by the next tick."""

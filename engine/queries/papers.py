@@ -18,7 +18,7 @@ from engine.queries.access import Asker, require_visible
 from engine.queries.opinions import rounds
 from engine.queries.views import FileView
 from engine.queries.work import person_name
-from engine.records import cases, document_versions, focus_tasks, units
+from engine.records import cases, document_versions, focus_tasks, tasks, units
 from engine.records import documents as document_rows
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -61,6 +61,8 @@ class Comparison:
     new: Any
     numbers: Sequence[int]
     changes: Sequence[Any]
+    # the version that the reader decided on before
+    seen: int | None = None
 
 
 def paper(tx: Asker, person: str, case_id: str, template: str, artefact: str | None = None) -> FileView:
@@ -220,24 +222,55 @@ def _issuer(environment: Any, name: str) -> papers.Issuer:
     return papers.Issuer.read(told)
 
 
-def compared(tx: Asker, person: str, case_id: str, artefact: str, old: int, new: int) -> Comparison:
-    """Two versions of a document of a case, compared in words. Raises NotFound for a case, document or version that is
-    not there to be seen, Conflict("not_comparable") for what is no Word file or too long to be compared."""
+def compared(
+    tx: Asker, person: str, case_id: str, artefact: str, old: int | None = None, new: int | None = None
+) -> Comparison:
+    """Two versions of a document of a case, compared in words. Without numbers: the newest one with the one that the
+    person decided on before, else with the one before it.
+
+    Raises NotFound for a case, document or version that is not there to be seen, Conflict("only_version") when there is
+    nothing to compare with, Conflict("not_comparable") for what is no Word file or too long to be compared.
+    """
     row = _case(tx, person, case_id)
     found = [v for v in documents.versions(tx.conn, tx.tenant, row.id) if v.artefact == artefact]
     by_number = {v.number: v for v in found}
+    name = gates.named(tx.environment_facts.artefacts, artefact)
+    if not found:
+        raise NotFound("file", f"Expected a document {artefact}, found none.")
+    new = new or max(by_number)
+    seen = _decided_on(tx, person, row.id, artefact, new)
+    if old is None:
+        old = seen or max((number for number in by_number if number < new), default=None)
+    if old is None:
+        raise Conflict("only_version", f"Expected two versions of {artefact}, found one.", name=name)
     if old not in by_number or new not in by_number:
         raise NotFound("file", f"Expected versions {old} and {new} of {artefact}, found {sorted(by_number)}.")
     sides = [by_number[old], by_number[new]]
     if any(side.media_type != WORD for side in sides):
-        raise Conflict("not_comparable", "Expected two Word files.", name=found[0].title)
+        raise Conflict("not_comparable", "Expected two Word files.", name=name)
     bodies = [documents.content(tx.conn, tx.tenant, side.sha256) for side in sides]
     try:
         changes = papers.compare(*bodies)
     except papers.PaperError as error:
-        raise Conflict("not_comparable", str(error), name=found[0].title) from error
-    name = gates.named(tx.environment_facts.artefacts, artefact)
-    return Comparison(row.id, row.code, artefact, name, sides[0], sides[1], sorted(by_number), changes)
+        raise Conflict("not_comparable", str(error), name=name) from error
+    return Comparison(row.id, row.code, artefact, name, sides[0], sides[1], sorted(by_number), changes, seen)
+
+
+def _decided_on(tx: Asker, person: str, case_id: str, artefact: str, before: int) -> int | None:
+    """The version of a document that somebody last decided on, before a version."""
+    t = tasks.c
+    rows = tx.conn.execute(
+        sa.select(t.seen)
+        .where(t.tenant_id == tx.tenant, t.case_id == case_id, t.ended_by == person, t.state == "completed")
+        .order_by(t.ended_at.desc())
+    )
+    numbers = (
+        pin.get("number")
+        for row in rows
+        for pin in (row.seen or ())
+        if isinstance(pin, dict) and pin.get("artefact") == artefact
+    )
+    return next((int(number) for number in numbers if number and int(number) < before), None)
 
 
 # ---- a case in words ---------------------------------------------------------------------------------------------
