@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from engine import clock
 from engine.errors import Invalid, NotFound, Reason, TooLarge
-from engine.records import document_versions, documents, files, people
+from engine.records import document_versions, documents, files, numbers, people
 
 # What may be uploaded: ending → (media type, first bytes that such a file has).
 ACCEPTED: Mapping[str, tuple[str, tuple[bytes, ...]]] = {
@@ -207,6 +207,15 @@ def give_number(conn: sa.Connection, tenant: int, case_id: str, artefact: str, s
     d = documents.c
     mine = sa.and_(d.tenant_id == tenant, d.case_id == case_id, d.artefact == artefact)
     conn.execute(sa.update(documents).where(mine).values(number=symbol, dated=day))
+
+
+def entered_number(conn: sa.Connection, tenant: int, case_id: str, artefact: str) -> Any:
+    """(number, dated) of a document that came with a number from before its case was kept here, which no register of
+    ours has given; else None."""
+    d, n = documents.c, numbers.c
+    given = sa.exists().where(n.tenant_id == d.tenant_id, n.symbol == d.number)
+    mine = sa.and_(d.tenant_id == tenant, d.case_id == case_id, d.artefact == artefact)
+    return conn.execute(sa.select(d.number, d.dated).where(mine, d.number.is_not(None), ~given)).first()
 
 
 def issue(

@@ -27,7 +27,7 @@ from engine.records import (
     timers,
 )
 
-COMPLETIONS = ("task.completed", "gate.decided", "opinion.given")
+COMPLETIONS = ("task.completed", "task.entered", "gate.decided", "opinion.given")
 
 
 def whole_after(office_at: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
@@ -143,7 +143,10 @@ def _documents(rows: dict[str, list[Any]], everywhere: dict[str, list[Any]]) -> 
     named = {document.id: document.artefact for document in rows[documents.name]}
     attached = [(named[v.document_id], v.number, v.sha256) for v in rows[document_versions.name] if v.task_id]
     yield from _same("attached versions", attached, [(e["artefact"], e["number"], e["sha256"]) for e in entries])
-    issued = [d.number for d in rows[documents.name] if d.number]
+    # What was entered as done before the case was opened came with the number that it had.
+    entered = {json.loads(r.payload)["task"] for r in rows[journal.name] if r.kind == "task.entered" and r.payload}
+    before = {v.document_id for v in rows[document_versions.name] if v.task_id in entered}
+    issued = [d.number for d in rows[documents.name] if d.number and d.id not in before]
     given = [n.symbol for n in rows[numbers.name] if n.register != "ho_so"]
     yield from _same("issued documents", issued, given)
 

@@ -116,6 +116,7 @@ def start_midway(
         _pass_time(tx, case_id, step.at)
         with tx.at(step.at):
             _enter(tx, actor, case_id, step, present)
+        _do_jobs(tx, case_id, step.at)
     _pass_time(tx, case_id, present)
     return case_id
 
