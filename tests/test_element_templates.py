@@ -27,6 +27,7 @@ ELEMENTS = {
 }
 ATTRIBUTES = {"assignee", "candidateGroups", "formId", "dueDate", "processId"}
 ATTRIBUTES |= {"propagateAllParentVariables", "propagateAllChildVariables"}
+KINDS = {"internal", "external", "council", "public", "affected", "vote", "proposal"}
 # The choices that the studio fills in when it is opened.
 PLACES = {"{{roles}}", "{{forms}}", "{{steps}}"}
 
@@ -102,7 +103,7 @@ def test_a_template_makes_a_model_that_compiles_and_says_what_it_promises(templa
         assert element.assignment is not None and element.assignment.due is not None
         assert [mapping.target for mapping in element.outputs] == ["outcome"]
     if "consultation" in element.properties:
-        assert element.properties["consultation"] in ("internal", "external", "council", "public")
+        assert element.properties["consultation"] in KINDS
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda t: t["id"])
