@@ -9,7 +9,8 @@ fills them. Not here: timers of a model (`engine.bpmn`) and who is told about a 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from importlib.metadata import version
@@ -19,6 +20,7 @@ import holidays
 import sqlalchemy as sa
 
 from engine import clock
+from engine.errors import Invalid, Reason
 from engine.records import calendar_days, office_hours
 
 ONE_DAY = timedelta(days=1)
@@ -39,7 +41,7 @@ class SpecialDay(NamedTuple):
 class Calendar:
     """Which days are worked: Monday to Friday, except the special days. A value: two equal ones count alike."""
 
-    days: Mapping[date, SpecialDay] = field(default_factory=dict)
+    days: Mapping[date, SpecialDay] = default(default_factory=dict)
 
     def is_working_day(self, day: date) -> bool:
         """Whether the office works on that day."""
@@ -212,6 +214,34 @@ CORRECTIONS = (
     CalendarDay(date(2026, 1, 10), "lam_bu", "Làm bù cho ngày 02/01/2026", "12729/VPCP-KGVX", True),
     CalendarDay(date(2026, 11, 24), "nghi_le", "Ngày Văn hóa Việt Nam", "80-NQ/TW; chờ sửa Bộ luật Lao động", False),
 )
+
+
+YEARS = range(2000, 2101)
+TEXT_MAX = 200
+
+
+def special_day(day: date, kind: str, name: str, source: str, confirmed: bool, half: str | None = None) -> CalendarDay:
+    """The special day that somebody asks for. Raises Invalid(day | kind | half | name | source) with all fields."""
+    problems: dict[str, list[Reason]] = {}
+    if day.year not in YEARS:
+        problems["day"] = [Reason("out_of_range", "expected a day of this century", {"min": 2000, "max": 2100})]
+    if kind not in KINDS:
+        problems["kind"] = [Reason("not_an_option", f"expected one of {', '.join(KINDS)}")]
+    elif kind == "lam_bu" and day.weekday() < 5:
+        problems["kind"] = [Reason("worked_anyway", "expected a Saturday or a Sunday")]
+    elif kind in ("nghi_bu", "nghi_hoan_doi") and day.weekday() >= 5:
+        problems["kind"] = [Reason("off_anyway", "expected a day from Monday to Friday")]
+    if (kind == HALF) != (half is not None) or half not in (None, *HALVES):
+        problems["half"] = [Reason("not_an_option", "expected sang or chieu for half a day, nothing else")]
+    name, source = name.strip(), source.strip()
+    for field, text, needed in (("name", name, True), ("source", source, confirmed)):
+        if needed and not text:
+            problems[field] = [Reason("required", "expected a text")]
+        elif len(text) > TEXT_MAX:
+            problems[field] = [Reason("too_long", f"expected at most {TEXT_MAX} characters", {"max": TEXT_MAX})]
+    if problems:
+        raise Invalid(problems)
+    return CalendarDay(day, kind, name, source, confirmed, half)
 
 
 def public_holidays(years: Iterable[int]) -> list[CalendarDay]:

@@ -17,6 +17,7 @@ from webui import (
     arrivals,
     assets,
     auth,
+    calendar,
     cases,
     consulting,
     failures,
@@ -54,7 +55,7 @@ def create_app(settings: "core.Settings | None" = None, *, engine: Any = None, p
 
     for part in (assets, languages, frame, wording, auth, protection, failures):
         part.install(app)
-    for part in (auth, inbox, tasks, approvals, arrivals, cases, consulting, registers, files, papers, notices, studio):
+    for part in (auth, inbox, tasks, calendar, approvals, arrivals, cases, consulting, registers, files, papers, notices, studio):
         app.register_blueprint(part.pages)
 
     @app.get("/")

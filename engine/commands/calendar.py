@@ -21,8 +21,6 @@ from engine.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from engine.records import calendar_days, cases, office_hours, retimings, tasks
 
 KEEPER = "van_phong_tong_hop"
-YEARS = range(2000, 2101)
-TEXT_MAX = 200
 # How many moved dates a notice names.
 NAMED = 5
 
@@ -51,7 +49,7 @@ def change(
     Forbidden("role"), Conflict("calendar_changed"), Invalid(day | kind | half | name | source).
     """
     require_keeper(tx, actor)
-    row = checked(day, kind, name, source, confirmed, half)
+    row = deadlines.special_day(day, kind, name, source, confirmed, half)
     old = _row(tx, day)
     before = _locked(tx, seen)
     mine = sa.and_(calendar_days.c.tenant_id == tx.tenant, calendar_days.c.day == day)
@@ -83,32 +81,6 @@ def remove(tx: Tx, actor: str, day: date, seen: str | None = None) -> int:
     c = calendar_days.c
     tx.conn.execute(sa.delete(calendar_days).where(c.tenant_id == tx.tenant, c.day == day))
     return _counted_anew(tx, actor, before, {"day": day.isoformat(), "kind": None, "name": old.name, "was": old.kind})
-
-
-def checked(
-    day: date, kind: str, name: str, source: str, confirmed: bool, half: str | None = None
-) -> deadlines.CalendarDay:
-    """The special day as it would be stored. Raises Invalid with all fields."""
-    problems: dict[str, list[Reason]] = {}
-    if day.year not in YEARS:
-        problems["day"] = [Reason("out_of_range", "expected a day of this century", {"min": 2000, "max": 2100})]
-    if kind not in deadlines.KINDS:
-        problems["kind"] = [Reason("not_an_option", f"expected one of {', '.join(deadlines.KINDS)}")]
-    elif kind == "lam_bu" and day.weekday() < 5:
-        problems["kind"] = [Reason("worked_anyway", "expected a Saturday or a Sunday")]
-    elif kind in ("nghi_bu", "nghi_hoan_doi") and day.weekday() >= 5:
-        problems["kind"] = [Reason("off_anyway", "expected a day from Monday to Friday")]
-    if (kind == deadlines.HALF) != (half is not None) or half not in (None, *deadlines.HALVES):
-        problems["half"] = [Reason("not_an_option", "expected sang or chieu for half a day, nothing else")]
-    name, source = name.strip(), source.strip()
-    for field, text, needed in (("name", name, True), ("source", source, confirmed)):
-        if needed and not text:
-            problems[field] = [Reason("required", "expected a text")]
-        elif len(text) > TEXT_MAX:
-            problems[field] = [Reason("too_long", f"expected at most {TEXT_MAX} characters", {"max": TEXT_MAX})]
-    if problems:
-        raise Invalid(problems)
-    return deadlines.CalendarDay(day, kind, name, source, confirmed, half)
 
 
 def set_hours(tx: Tx, actor: str, seasons: list[deadlines.Season]) -> None:

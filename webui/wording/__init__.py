@@ -56,7 +56,7 @@ from webui.wording.rounds import (
     without_remarks,
 )
 from webui.wording.states import case_mark, due_line, due_mark, due_tag, group, progress_mark, step_mark
-from webui.wording.times import day_kind, half_day, hours, iso_day, month_name
+from webui.wording.times import day_kind, half_day, hours, iso_day, month_name, move_kind
 
 __all__ = [
     "CHANNELS",
@@ -95,6 +95,7 @@ __all__ = [
     "kind",
     "month",
     "month_name",
+    "move_kind",
     "opinion",
     "opinion_mark",
     "option_label",

@@ -37,6 +37,10 @@ def problem(reason: Any) -> str:
             return wait_text(told.get("retry_after", 60))
         case "wrong_pattern":
             return _("Write it in the form that is asked for")
+        case "worked_anyway":
+            return _("A day from Monday to Friday is worked anyway")
+        case "off_anyway":
+            return _("A Saturday or Sunday is off anyway")
         case "empty_file":
             return _("The file is empty")
         case "wrong_type":
@@ -62,6 +66,11 @@ def wait_text(seconds: Any) -> str:
 
 
 FIELDS = {
+    "day": N_("Day"),
+    "kind": N_("Kind"),
+    "half": N_("Half day"),
+    "name": N_("Name"),
+    "source": N_("Source document"),
     "person": N_("To whom"),
     "response": N_("Accept or explain"),
     "outcome": N_("Decision"),
@@ -105,6 +114,8 @@ def refusal_text(code: str, told: dict[str, Any]) -> str:
             return _("This task was withdrawn because the case has moved on.")
         case "stale":
             return _("The task has changed since this page was opened.")
+        case "calendar_changed":
+            return _("Somebody else has changed the calendar since this page was opened.")
         case "no_mandate":
             return _("There is no mandate in force for this signature.")
         case "opinions_explained":

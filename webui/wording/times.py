@@ -24,6 +24,19 @@ MONTHS = {
 }
 
 
+MOVES = {
+    "task": N_("Task"),
+    "round": N_("Round of opinions"),
+    "timer": N_("Reminder or closing time"),
+    "case": N_("Latest date of the case"),
+}
+
+
+def move_kind(kind: str) -> str:
+    """What it is that would be due on another day."""
+    return _(MOVES[kind]) if kind in MOVES else kind
+
+
 def day_kind(kind: str | None) -> str:
     """What kind of special day it is; none is a day like its weekday."""
     return _(DAY_KINDS[kind]) if kind in DAY_KINDS else _("ordinary day")
