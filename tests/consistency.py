@@ -123,7 +123,8 @@ def _history(case: Any, rows: dict[str, list[Any]]) -> Iterator[str]:
     told = [payload["task"] for kind, payload in entries if kind in COMPLETIONS]
     done = [task.id for task in rows[tasks.name] if task.state == "completed"]
     yield from _same("finished tasks", done, told)
-    answered = [opinion.task_id for opinion in rows[opinions.name] if opinion.answered_at]
+    late = {payload["opinion"] for kind, payload in entries if kind == "opinion.late"}  # after the task was withdrawn
+    answered = [o.task_id for o in rows[opinions.name] if o.answered_at and o.id not in late]
     asked = [task.id for task in rows[tasks.name] if task.kind == "opinion" and task.state == "completed"]
     yield from _same("opinions", answered, asked)
     fired = [timer.token for timer in rows[timers.name] if timer.state == "fired"]
@@ -147,8 +148,11 @@ def _documents(rows: dict[str, list[Any]], everywhere: dict[str, list[Any]]) -> 
     entered = {json.loads(r.payload)["task"] for r in rows[journal.name] if r.kind == "task.entered" and r.payload}
     before = {v.document_id for v in rows[document_versions.name] if v.task_id in entered}
     issued = [d.number for d in rows[documents.name] if d.number and d.id not in before]
-    given = [n.symbol for n in rows[numbers.name] if n.register != "ho_so"]
-    yield from _same("issued documents", issued, given)
+    given = [n for n in rows[numbers.name] if n.register != "ho_so"]
+    # A document that came back and was signed again has a new number; the one before stays in the register alone.
+    latest = {n.register: max(m.number for m in given if m.register == n.register) for n in given}
+    standing = [n.symbol for n in given if n.symbol in issued or n.number == latest[n.register]]
+    yield from _same("issued documents", issued, standing)
 
 
 def _numbers(rows: dict[str, list[Any]]) -> Iterator[str]:
