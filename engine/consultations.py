@@ -238,7 +238,13 @@ def close_round(
     if row is None or row.closed_at is not None:
         return []
     o = opinions.c
-    silent = sa.and_(o.tenant_id == tenant, o.consultation_id == row.id, o.outcome.is_(None), o.withdrawn_at.is_(None))
+    silent = sa.and_(
+        o.tenant_id == tenant,
+        o.consultation_id == row.id,
+        o.outcome.is_(None),
+        o.answered_at.is_(None),
+        o.withdrawn_at.is_(None),
+    )
     kept = conn.execute(
         sa.update(opinions)
         .where(silent)

@@ -68,11 +68,11 @@ def record_decision(
     require_recorder(tx, who, task)
     if task.kind == "opinion":
         raise Conflict("is_opinion", "Expected a decision; an opinion is recorded with its remarks.")
-    if not queries.outside(tx, task.candidate, task.assignee):
-        raise Forbidden("not_outside", "Expected a task of an outside body: the department decides in its own name.")
     if task.state not in tasks.OPEN_STATES:
         code = "already_completed" if task.state == "completed" else "withdrawn"
         raise Conflict(code, f"Expected task {task_id} to be open, it is {task.state}.", task=task_id)
+    if not queries.outside(tx, task.candidate, task.assignee):
+        raise Forbidden("not_outside", "Expected a task of an outside body: the department decides in its own name.")
     if seen_version is not None:
         tasks.unchanged(task, seen_version)
     paper = Paper(number, dated, decided_by, filename, content, received_on, channel)
