@@ -17,8 +17,9 @@ CASES = "ho_so"
 
 
 def register_of(pattern: str) -> str:
-    """The name of the register whose numbers are written so: the pattern without its number and year."""
-    return pattern.replace("{n}/", "").replace("{yyyy}/", "")
+    """The name of the register whose numbers are written so: the pattern without its number, its year and the drafting
+    unit; the letters of all units are numbered in one sequence."""
+    return pattern.replace("{n}/", "").replace("{yyyy}/", "").replace("-{dv}", "")
 
 
 def take_number(
@@ -33,8 +34,10 @@ def take_number(
     now: datetime,
     state: str = "given",
     title: str | None = None,
+    unit: str = "",
 ) -> str:
-    """The next number of a register in a year, written by `pattern`; "04/CT-UBND" for one below ten.
+    """The next number of a register in a year, written by `pattern`; "04/CT-UBND" for one below ten. `unit` is the
+    drafting unit, abbreviated, for patterns that name it ("86/KHCN-QLKH").
 
     Asking again for the same thing (`asked_for`) gives the same number: a job may run twice.
     """
@@ -52,6 +55,7 @@ def take_number(
     else:
         conn.execute(sa.update(registers).where(here).values(last=number, pattern=pattern))
     symbol = pattern.replace("{n}", f"{number:02d}").replace("{yyyy}", str(day.year))
+    symbol = symbol.replace("-{dv}", f"-{unit}" if unit else "")
     conn.execute(
         sa.insert(numbers),
         {

@@ -29,7 +29,8 @@ from engine.commands.advance import advance, locked_case
 from engine.commands.models import SYSTEM
 from engine.commands.transaction import Tx
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, Reason
-from engine.records import cases, document_versions, incidents, meta, opinion_remarks, opinions, seals, shards
+from engine.queries import papers as writing
+from engine.records import cases, document_versions, incidents, meta, opinion_remarks, opinions, seals, shards, units
 from engine.records import documents as document_rows
 from engine.records import journal as journal_rows
 from engine.records import tasks as task_rows
@@ -394,7 +395,8 @@ def _by_letter(tx: Tx, case: Any, silent: Mapping[str, list[str]], told: frozens
 def give_number(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
     """Give the signed document its number and date (NĐ 30/2020/NĐ-CP): result variables `doc_number` and `doc_date`.
 
-    The variable `number_pattern` ("{n}/CT-UBND"), without its number, names the register. What the calling step `signs`
+    The variable `number_pattern` ("{n}/CT-UBND"), without its number, names the register; in it {dv} is the drafting
+    unit and {loai} the code of the variable `doc_kind`. What the calling step `signs`
     is issued as what it `produces`: the signed version, byte for byte, under a number; a letter that is issued as
     nothing else gets the number itself. A document that came with its number (a case opened mid-way) keeps it.
     """
@@ -404,7 +406,9 @@ def give_number(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
     entered = documents.entered_number(tx.conn, tx.tenant, case.case_id, (*issued, *signed, "")[0])
     if entered is not None:
         return {"doc_number": entered.number, "doc_date": entered.dated.isoformat() if entered.dated else None}
-    pattern = job.payload["variables"].get("number_pattern") or "{n}/VB"
+    given = job.payload["variables"]
+    kind = writing.KINDS.get(given.get("doc_kind") or "", ("", ""))[1]
+    pattern = (given.get("number_pattern") or "{n}/VB").replace("{loai}-", f"{kind}-" if kind else "")
     symbol = numbering.take_number(
         tx.conn,
         tx.tenant,
@@ -414,6 +418,7 @@ def give_number(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
         asked_for=f"job:{job.id}",
         case_id=job.case_id,
         now=tx.now,
+        unit=_drafting_unit(tx, case),
     )
     if signed and issued:
         title = gates.named(tx.environment_facts.artefacts, issued[0])
@@ -421,6 +426,13 @@ def give_number(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
     elif signed:
         documents.give_number(tx.conn, tx.tenant, case.case_id, signed[0], symbol, tx.today)
     return {"doc_number": symbol, "doc_date": tx.today.isoformat()}
+
+
+def _drafting_unit(tx: Tx, case: Any) -> str:
+    """The unit that drafts a case, as numbers of letters write it: QLKH."""
+    u = units.c
+    short = sa.select(u.short_name).where(u.tenant_id == tx.tenant, u.id == case.lead_unit)
+    return writing.abbreviated(tx.conn.execute(short).scalar() or "").removeprefix("P.")
 
 
 def _job_properties(tx: Tx, job: Any, case: Any) -> Mapping[str, str]:

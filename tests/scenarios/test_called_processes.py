@@ -106,7 +106,7 @@ def test_calendar_days_end_on_the_next_working_day_and_remind_before_it(calling:
     # Eight days from 28/01 end on Saturday 05/02, after Tết: the next working day is Monday 07/02.
     assert office.due("dm.snv", "tra_loi_y_kien").endswith("07/02")
     office.at("2022-02-07 23:59")
-    # One day before the last working day is Friday 28/01 itself; half of the time is over in Tết, told when work begins.
+    # One day before the last working day is Friday 28/01 itself; half of the time is over in Tết, told after it.
     assert office.told("dm.snv", "nhac_gop_y") == ["28/01 08:00", "07/02 08:00"]
     assert office.waits() == {"tra_loi_y_kien": SEATS}
     office.at("2022-02-08 00:00")
@@ -157,7 +157,7 @@ def test_a_letter_comes_before_the_request_and_is_returned_once(calling: Opens) 
     assert office.waits() == {"gui_xin_y_kien": ["clerk"]}
     kept = document(office, "cong_van_xin_y_kien")
     assert (len(kept.versions), f"{kept.dated:%d/%m/%Y}") == (2, "07/02/2022")
-    assert kept.symbol.startswith("01/KHCN-")
+    assert kept.symbol == "01/KHCN-QLKH"
     assert kept.versions[0].signed
     office.does(CLERK, "gui_xin_y_kien", {**SENT, "ngay_gui": "2022-02-07"})
     assert office.waits() == {"tra_loi_y_kien": SEATS}
@@ -329,6 +329,13 @@ def test_a_legal_document_is_numbered_with_its_year(calling: Opens) -> None:
     office = signing(calling, **legal)
     office.decides(VICE_CHAIR, "ky", "dong_y")
     assert results(office, "doc_number") == ["01/2022/QĐ-UBND"]
+
+
+@pytest.mark.parametrize(("kind", "number"), [("quyet_dinh", "01/QĐ-BTC"), ("cong_van", "01/BTC")])
+def test_a_board_numbers_by_the_kind_of_document(calling: Opens, kind: str, number: str) -> None:
+    office = signing(calling, issuer='"btc_giai"', doc_kind=f'"{kind}"')
+    office.decides(DIRECTOR, "ky", "dong_y")
+    assert results(office, "doc_number") == [number]
 
 
 # --- CA-7: the portal -----------------------------------------------------------------------------------------------

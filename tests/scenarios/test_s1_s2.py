@@ -192,7 +192,7 @@ def test_for_a_task_of_the_province_the_vice_chair_has_to_consent(office_at: At)
     assert office.waits() == {"cho_y_kien_chi_dao": ["vice_chair"]}
     assert versions(office) == [2]
     office.decides(VICE_CHAIR, "cho_y_kien_chi_dao", "khong_dong_y", "Giải thưởng phải trao đúng ngày 18/5.")
-    assert (office.case().state, versions(office)) == ("refused", [2])
+    assert (office.case().state, versions(office)) == ("ended", [2])
     assert months(office, "T3") == ("2022-05", "2022-05", "2022-05")
     assert office.faults() == []
 
@@ -212,4 +212,4 @@ def test_the_director_may_refuse_or_ask_for_more(office_at: At) -> None:
     office.at("2022-02-07 09:00").does("tp.shtt", "de_nghi", {"ly_do": "Chỉ xin lùi một tháng.", **LATER})
     office.decides(SECRETARY, "tham_tra_de_nghi", "du")
     office.decides(DIRECTOR, "giam_doc_quyet_dinh", "khong_dong_y", "Nhiệm vụ phải hoàn thành theo kế hoạch.")
-    assert (office.case().state, versions(office)) == ("refused", [2])
+    assert (office.case().state, versions(office)) == ("ended", [2])
