@@ -277,6 +277,8 @@ def test_word_and_excel_say_the_same(kind: str, source: str, request: pytest.Fix
         (i.id, i.kind, i.when, bare(i.text)) for i in expected.items
     ]
     assert read.head == expected.head
+    again = planfile.read(planfile.as_text(getattr(plan_papers, kind)(text)).encode(), units=UNITS)
+    assert (again.items, again.findings) == (read.items, read.findings)
     assert not [use for use in read.uses if use.reason == "unknown"]
 
 

@@ -27,6 +27,7 @@ from webui import (
     languages,
     notices,
     papers,
+    planning,
     protection,
     registers,
     studio,
@@ -55,7 +56,22 @@ def create_app(settings: "core.Settings | None" = None, *, engine: Any = None, p
 
     for part in (assets, languages, frame, wording, auth, protection, failures):
         part.install(app)
-    for part in (auth, inbox, tasks, calendar, approvals, arrivals, cases, consulting, registers, files, papers, notices, studio):
+    for part in (
+        auth,
+        inbox,
+        tasks,
+        calendar,
+        approvals,
+        arrivals,
+        cases,
+        consulting,
+        registers,
+        files,
+        papers,
+        notices,
+        planning,
+        studio,
+    ):
         app.register_blueprint(part.pages)
 
     @app.get("/")

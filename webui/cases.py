@@ -13,7 +13,7 @@ from webui.frame import actor, chrome, engine, go, lang
 pages = Blueprint("cases", __name__, url_prefix="/ho-so")
 
 # the engine's key → the word in the address
-STATES = {None: None, "running": "dang-chay", "late": "qua-han", "soon": "sap-han", "done": "da-xong"}
+STATES = {None: None, "running": "dang-chay", "late": "qua-han", "soon": "sap-han", "done": "da-xong", "archived": "luu-tru"}
 PARTS = {"buoc": "steps", "tai-lieu": "documents", "y-kien": "opinions", "cong": "gates", "nhat-ky": "journal"}
 
 
@@ -29,6 +29,7 @@ def index() -> Any:
         "late": _("Overdue"),
         "soon": _("Due soon"),
         "done": _("Done"),
+        "archived": _("Archived"),
     }
     focus = engine().queries.focus_tasks(actor())
     year = next((task.planned_finish[:4] for task in focus), None)

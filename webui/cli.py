@@ -21,6 +21,7 @@ import engine
 from engine import Engine, Settings
 from webui import demo as demos
 from webui.linting import lint
+from webui.planning_commands import plan
 from webui.scheduler import Scheduler
 from webui.simulating import simulate
 
@@ -257,6 +258,7 @@ def _table(table: dict[str, Any]) -> list[str]:
 
 main.add_command(lint)
 main.add_command(simulate)
+main.add_command(plan)
 
 
 @main.group()

@@ -16,7 +16,7 @@ from engine.planfile.model import Finding, Head, Item, Line, Source, Task, Under
 from engine.planfile.sources import LIMIT, problem
 from engine.planfile.spelling import corrected, fold, key, likeness, redact, unit_of
 
-__all__ = ["LIMIT", "Finding", "Item", "Task", "Understood", "Unit", "Use", "corrected", "read", "redact"]
+__all__ = ["LIMIT", "Finding", "Item", "Task", "Understood", "Unit", "Use", "as_text", "corrected", "read", "redact"]
 
 TITLE_LIKE = 0.6
 
@@ -52,6 +52,19 @@ def read(content: bytes, *, units: Iterable[Unit] = (), year: int | None = None)
     told = tuple(_findings(said, table.rows, tasks, items, source.lines, known))
     uses = tuple(_uses(source, said, table, items, tasks, start))
     return Understood(said.head, items, tasks, told, uses, source.kind, source.redacted)
+
+
+def as_text(content: bytes) -> str:
+    """A document as the plain text that `read` understands the same way, without names and addresses of persons: what
+    is handed from the page that shows a document to the one that stores it. Raises as `read` for what is no document.
+    """
+    source = sources.read(content)
+    rows = {row.line: row for row in source.rows}
+    lines = []
+    for line in source.lines:
+        cells = rows[line.number].cells if line.number in rows else (line.text,)
+        lines.append("\t".join(cell.replace("\t", " ").replace("\n", "<br>") for cell in cells))
+    return "\n".join(lines)
 
 
 def _first_row(source: Source) -> int | None:

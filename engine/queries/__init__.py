@@ -42,13 +42,12 @@ from engine.queries.library import processes_list as processes
 from engine.queries.opinions import (
     NAMED_LANES,
     collated,
-    collated_paper,
     may_keep_records,
     outside,
     participant_name,
     recipients,
 )
-from engine.queries.papers import compared, paper, paper_facts
+from engine.queries.papers import collated_paper, compared, paper, paper_facts
 from engine.queries.progress import progress
 from engine.queries.register import cases_list as cases
 from engine.queries.register import focus_task
@@ -56,9 +55,9 @@ from engine.queries.register import focus_tasks_list as focus_tasks
 from engine.queries.registers import book
 from engine.queries.views import Facts
 from engine.queries.work import assignable, capacity_of, drafters, task
-from engine.queries.yearplan import plan, plan_id, plan_units, year_end
 from engine.queries.workdays import calendar_of as calendar
 from engine.queries.workdays import calendar_preview
+from engine.queries.yearplan import plan, plan_by_id, plan_id, plan_units, year_end
 
 __all__ = [
     "CONFIRMS",
@@ -100,6 +99,7 @@ __all__ = [
     "paper_facts",
     "participant_name",
     "plan",
+    "plan_by_id",
     "plan_id",
     "plan_units",
     "process",

@@ -12,11 +12,13 @@ from engine.org import Actor
 from engine.queries.views import Chrome, FileView, NoticeView, SessionView
 from engine.records import (
     cases,
+    consultations,
     document_versions,
     incidents,
     memberships,
     meta,
     notices,
+    opinions,
     people,
     sessions,
     task_candidates,
@@ -154,6 +156,8 @@ def chrome(tx: Asker, person: str) -> Chrome:
     may = {"cases", "processes"}
     if actor.models:
         may.add("models")
+    if actor.in_department or actor.watches_all:
+        may.add("plan")
     if actor.roles & {"van_phong_tong_hop", "truong_don_vi"}:
         may.add("start")
     moved = abs((tx.now - tx.system_now).total_seconds()) >= 1
@@ -175,13 +179,36 @@ def notices_of(tx: Asker, person: str, limit: int = 100) -> list[NoticeView]:
     ]
 
 
+def hidden_papers(tx: Asker, actor: Actor, case_id: str) -> set[str]:
+    """The document versions that are scans of others' opinions, which the actor may not read: who is asked does not see
+    the others' while the round is open, who is not of the department never does; the drafter reads all."""
+    o, c, k = opinions.c, consultations.c, cases.c
+    rows = tx.conn.execute(
+        sa.select(o.recorded, o.participant, o.answered_by, o.consultation_id, c.closed_at, k.drafter)
+        .join(consultations, sa.and_(c.tenant_id == o.tenant_id, c.id == o.consultation_id))
+        .join(cases, sa.and_(k.tenant_id == o.tenant_id, k.id == o.case_id))
+        .where(o.tenant_id == tx.tenant, o.case_id == case_id, o.recorded.is_not(None))
+    ).all()
+    others = [row for row in rows if row.recorded and row.participant not in actor.keys and row.answered_by != actor.id]
+    if not others or others[0].drafter == actor.id:
+        return set()
+    if actor.in_department:
+        here = sa.and_(o.tenant_id == tx.tenant, o.case_id == case_id, o.participant.in_(sorted(actor.keys)))
+        asked = set(tx.conn.execute(sa.select(o.consultation_id).where(here)).scalars())
+        others = [row for row in others if row.closed_at is None and row.consultation_id in asked]
+    return {row.recorded["document"]["version"] for row in others}
+
+
 def file(tx: Asker, person: str, version_id: str) -> FileView:
     """The bytes of a document version. Raises NotFound when there is none, or its case is not the actor's to see."""
     v = document_versions.c
     row = tx.conn.execute(sa.select(document_versions).where(v.tenant_id == tx.tenant, v.id == version_id)).first()
     if row is None:
         raise NotFound("file", f"Expected a document version with id {version_id}, found none.")
-    require_visible(tx, tx.actor(person), row.case_id, "file")
+    actor = tx.actor(person)
+    require_visible(tx, actor, row.case_id, "file")
+    if version_id in hidden_papers(tx, actor, row.case_id):
+        raise NotFound("file", f"Expected a document version that {person} may read, found none.")
     body = documents.content(tx.conn, tx.tenant, row.sha256)
     return FileView(row.filename, row.media_type, row.size, row.sha256, body)
 

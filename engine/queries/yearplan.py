@@ -164,6 +164,11 @@ def plan(tx: Asker, person: str, year: int | None = None, version: int | None = 
     return _view(tx, actor, shown)
 
 
+def plan_by_id(tx: Asker, person: str, plan_id: str) -> PlanView:
+    """A version by its id. Raises NotFound, Forbidden("role") for outsiders."""
+    return _view(tx, _insider(tx, person), plans.plan(tx.conn, tx.tenant, plan_id))
+
+
 def _insider(tx: Asker, person: str) -> org.Actor:
     actor: org.Actor = tx.actor(person)
     if not (actor.in_department or actor.watches_all):

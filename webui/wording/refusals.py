@@ -210,6 +210,40 @@ def refusal_text(code: str, told: dict[str, Any]) -> str:
             return _("The draft is the same as the version in force; there is nothing to deploy.")
         case "no_process":
             return _("There is no process for this focus task yet.")
+        case "plan_role":
+            return _("The Department Office prepares plans; the director or the head of the office adopts them.")
+        case "plan_not_draft":
+            return _("This version is no draft any more.")
+        case "plan_changed":
+            return _("Another version was adopted since this draft was made. Read the document in again.")
+        case "plan_has_cases":
+            return _("Cases stand under this draft already.")
+        case "plan_not_in_force":
+            return _("This plan is not in force.")
+        case "running_left_out":
+            return _("A case of %(code)s is running, but the new version has no such task.", code=told.get("code", "…"))
+        case "year_unclear":
+            return _("It is not clear yet what becomes of every task.")
+        case "too_early":
+            return _("The plan of %(year)s can be closed from December on.", year=told.get("year", "…"))
+        case "draft_open":
+            return _("A draft of this year’s plan is open. Adopt it or throw it away.")
+        case "next_in_force":
+            return _("The plan of %(year)s is in force already.", year=told.get("year", "…"))
+        case "no_task":
+            return _("The plan has no task %(code)s.", code=told.get("code", "…"))
+        case "carried_and_left":
+            return _("%(code)s is both carried on and given up.", code=told.get("code", "…"))
+        case "finished":
+            return _("%(code)s is finished; there is nothing to carry on.", code=told.get("code", "…"))
+        case "still_running":
+            return _(
+                "%(code)s is still running (%(cases)s). Carry it on, or end its cases first.",
+                code=told.get("code", "…"),
+                cases=told.get("cases", "…"),
+            )
+        case "not_begun":
+            return _("%(code)s was not begun. Carry it on, or say why it is given up.", code=told.get("code", "…"))
         case _:
             return ""
 

@@ -60,3 +60,26 @@ def iso_day(text: str) -> str:
 def hours(parts: Any) -> str:
     """07:30–12:00, 13:00–16:30."""
     return ", ".join(f"{a // 60:02}:{a % 60:02}–{b // 60:02}:{b % 60:02}" for a, b in parts)
+
+
+def length(takes: Any) -> str:
+    """How long a step takes."""
+    if not takes.number:
+        return _("within the day")
+    said = _("%(n)s days", n=takes.number) if takes.unit == "ngay" else _("%(n)s working days", n=takes.number)
+    return _("%(length)s, assumed", length=said) if takes.assumed else said
+
+
+def conflict(found: Any) -> str:
+    """What cannot be met, in a sentence."""
+    told = {
+        "name": f"{found.step.label} {found.step.name}".strip(),
+        "needed": full_day(found.needed),
+        "possible": full_day(found.possible),
+        "days": found.days,
+    }
+    if found.kind == "start":
+        return _("“%(name)s” must begin by %(needed)s, but cannot begin before %(possible)s.", **told)
+    if found.kind == "end":
+        return _("The end is fixed for %(needed)s, but is met on %(possible)s at best: %(days)s working days late.", **told)
+    return _("“%(name)s” is due by %(needed)s, but is done on %(possible)s at best: %(days)s working days late.", **told)
