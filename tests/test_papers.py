@@ -14,8 +14,9 @@ import openpyxl
 import pytest
 from docx.shared import Pt
 
-from engine import dmn, feel, papers
+from engine import DefinitionError, definitions, dmn, feel, papers
 from engine.papers import blank, blocks, comparing, filling, reports
+from engine.queries import papers as writing
 from engine.queries.progress import ProgressRow, ResultRow
 from engine.queries.views import Collated, CollatedRow
 
@@ -530,3 +531,94 @@ def test_the_collated_table_says_what_became_of_every_remark() -> None:
     assert cells[3][3:] == ["Không nhất trí:\nBỏ khoản 4\n(đến sau thời hạn)", "Chưa tiếp thu, giải trình"]
     assert "gửi lấy ý kiến 3 cơ quan" in papers.text(made)
     assert "Đối với Dự thảo 1 (bản 2.0), hồ sơ HS-2022-0001" in papers.text(made)
+
+
+# ---- what a document is about ------------------------------------------------------------------------------------
+
+
+DIRECTIVE = "Chỉ thị nâng cao chất lượng các nhiệm vụ khoa học và công nghệ"
+RULES = "Quyết định ban hành Quy chế phối hợp thực thi, bảo vệ quyền sở hữu trí tuệ"
+RESOLUTION = "Nghị quyết quy định mức hỗ trợ"
+ISO = "Áp dụng, duy trì, cải tiến HTQLCL theo TCVN ISO 9001"
+
+
+@pytest.mark.parametrize(
+    ("template", "name", "subject", "line"),
+    [
+        ("chi_thi", "Dự thảo 1", DIRECTIVE, "nâng cao chất lượng các nhiệm vụ khoa học và công nghệ"),
+        ("chi_thi", "Bản trình ký", DIRECTIVE, "nâng cao chất lượng các nhiệm vụ khoa học và công nghệ"),
+        ("chi_thi", "Dự thảo trình nội bộ", DIRECTIVE, "nâng cao chất lượng các nhiệm vụ khoa học và công nghệ"),
+        ("to_trinh", "Tờ trình", DIRECTIVE, f"ban hành {DIRECTIVE}"),
+        ("to_trinh", "", DIRECTIVE, f"ban hành {DIRECTIVE}"),
+        ("to_trinh", "Tờ trình UBND tỉnh của Sở", RESOLUTION, f"ban hành {RESOLUTION}"),
+        ("to_trinh", "Tờ trình đề nghị xây dựng Nghị quyết", RESOLUTION, f"đề nghị xây dựng {RESOLUTION}"),
+        ("to_trinh", "Tờ trình xếp hạng", ISO, "xếp hạng"),
+        ("bao_cao", "Báo cáo xin ý kiến Phó Chủ tịch", DIRECTIVE, f"Xin ý kiến Phó Chủ tịch về dự thảo {DIRECTIVE}"),
+        ("cong_van", "Công văn xin ý kiến Hội đồng", DIRECTIVE, f"xin ý kiến Hội đồng đối với dự thảo {DIRECTIVE}"),
+        ("quyet_dinh", "Dự thảo Quyết định thành lập Tổ", RULES, f"thành lập Tổ xây dựng {RULES}"),
+        ("quyet_dinh", "Dự thảo QĐ xếp hạng", ISO, "xếp hạng"),
+        (
+            "quyet_dinh",
+            "Dự thảo 2",
+            RULES,
+            "ban hành Quy chế phối hợp thực thi, bảo vệ quyền sở hữu trí tuệ",
+        ),
+        ("nghi_quyet", "Dự thảo Nghị quyết được tiếp thu, chỉnh sửa", RESOLUTION, "Quy định mức hỗ trợ"),
+        ("nghi_quyet", "Nghị quyết của HĐND tỉnh đã ký chứng thực", RESOLUTION, "Quy định mức hỗ trợ"),
+        ("thong_bao", "Dự thảo Thông báo phân công nhiệm vụ", RULES, f"Phân công nhiệm vụ xây dựng {RULES}"),
+        ("huong_dan", "Dự thảo hướng dẫn chấm điểm", ISO, "Chấm điểm"),
+        ("phieu_trinh", "", DIRECTIVE, DIRECTIVE),
+        ("ke_hoach", "Kế hoạch chi tiết của Chi cục", ISO, "Chi tiết của Chi cục"),
+    ],
+)
+def test_the_subject_line_of_a_document(template: str, name: str, subject: str, line: str) -> None:
+    assert writing.about(template, name, subject) == line
+
+
+@pytest.mark.parametrize(
+    ("unit", "short"),
+    [
+        ("Phòng QLKH", "P.QLKH"),
+        ("Chi cục TĐC", "CCTĐC"),
+        ("Văn phòng Sở", "VP"),
+        ("Trung tâm Ứng dụng", "TTƯD"),
+        ("Phòng KH&CN cơ sở và SHTT", "P.KH&CN-SHTT"),
+        ("Lãnh đạo Sở", "Lãnh đạo Sở"),
+    ],
+)
+def test_a_unit_as_numbers_and_archives_write_it(unit: str, short: str) -> None:
+    assert writing.abbreviated(unit) == short
+
+
+# ---- what a folder says ------------------------------------------------------------------------------------------
+
+
+def test_an_artefact_is_a_name_or_more(tmp_path: Path) -> None:
+    told = {"a": "Tờ A", "b#": {"name": "Tờ B", "name:en": "Paper B", "template": "bien_ban", "issuer": "btc_giai"}}
+    (tmp_path / "artefacts.json").write_text(json.dumps(told), encoding="utf-8")
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "rieng.docx").write_bytes(b"PK")
+    read = definitions.read_artefacts(tmp_path)
+    assert read.names == {"a": "Tờ A", "b#": "Tờ B"}
+    assert read.names_en == {"b#": "Paper B"}
+    assert read.papers == {"b#": {"template": "bien_ban", "issuer": "btc_giai"}}
+    assert read.templates == {"rieng": b"PK"}
+    assert definitions.read_artefacts(tmp_path / "nothing").names == {}
+
+
+@pytest.mark.parametrize("told", [{"a": 1}, {"a": {}}, {"a": {"name": None}}, {"a": ["x"]}])
+def test_an_artefact_without_a_name_is_refused(tmp_path: Path, told: Any) -> None:
+    (tmp_path / "artefacts.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(DefinitionError) as refused:
+        definitions.read_artefacts(tmp_path)
+    assert [problem.code for problem in refused.value.problems] == ["artefact_without_name"]
+
+
+def test_a_folders_own_template_comes_before_the_shared_one_and_several_of_a_kind_are_written_alike() -> None:
+    papers_of = {"iso": {"bien_ban#": {"template": "bien_ban"}, "ke_hoach": {"template": "ke_hoach"}}}
+    stored = {"bien_ban": "d1", "iso/ke_hoach": "d2", "ke_hoach": "d3"}
+    found = definitions.Environment("h", {}, {}, None, frozenset(), {}, papers=papers_of, templates=stored)
+    assert found.paper_of("iso", "bien_ban-07") == {"template": "bien_ban"}
+    assert found.paper_of("khac", "ke_hoach") == {}
+    assert [found.template_for("iso", "ke_hoach"), found.template_for("khac", "ke_hoach")] == ["d2", "d3"]
+    assert found.template_for("iso", "khong_co") is None

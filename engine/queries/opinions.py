@@ -1,7 +1,6 @@
 """Rounds of opinions as pages show them: who answered what, who is silent, what the drafter did with each remark; and
 the collated table of them (bảng tổng hợp, tiếp thu, giải trình)."""
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -15,14 +14,12 @@ from engine import deadlines, gates, org
 from engine import tasks as task_rules
 from engine.errors import NotFound
 from engine.org import Actor
-from engine.papers import reports
 from engine.queries.access import Asker, due_of, key_names, require_visible, sources
 from engine.queries.views import (
     Collated,
     CollatedRow,
     ConsultationView,
     Facts,
-    FileView,
     OpinionView,
     RemarkView,
     SentView,
@@ -43,7 +40,6 @@ from engine.records import (
 
 _answered = people.alias("answered")
 CLERK = "clerk"
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 # A lane whose people have no account and no seat: what stands after the @ is what they are called.
 NAMED_LANES = ("affected_parties",)
 
@@ -408,16 +404,6 @@ def collated(
         titles=[view.name for view in found],
         grouped=grouped,
     )
-
-
-def collated_paper(
-    tx: Asker, person: str, case_id: str, rounds: Collection[str] | None = None, grouped: str = "clause"
-) -> FileView:
-    """The collated table as a Word document. Raises NotFound."""
-    table = collated(tx, person, case_id, rounds, grouped)
-    body = reports.collated_table(table)
-    name = f"bang-tong-hop-{table.case_code}.docx"
-    return FileView(name, WORD, len(body), hashlib.sha256(body).hexdigest(), body)
 
 
 def _lines(view: ConsultationView) -> list[CollatedRow]:

@@ -4,7 +4,8 @@ Law and habit are data: the signature form is decision DMN-02, the number's patt
 `co_quan.json`; templates are deployed with the workflows. People are called by their roles.
 """
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,8 +15,8 @@ import sqlalchemy as sa
 from engine import bpmn, definitions, dmn, documents, feel, gates, papers
 from engine.errors import Conflict, NotFound
 from engine.papers import blocks, reports
-from engine.queries.access import Asker, require_visible
-from engine.queries.opinions import rounds
+from engine.queries import opinions
+from engine.queries.access import Asker, hidden_papers, require_visible
 from engine.queries.views import FileView
 from engine.queries.work import person_name
 from engine.records import cases, document_versions, focus_tasks, tasks, units
@@ -44,7 +45,8 @@ KINDS: Mapping[str, tuple[str, str]] = {
 ISSUED = tuple(word for word, _ in KINDS.values() if word not in ("Tờ trình", "Báo cáo", "Công văn", "Biên bản"))
 # An artefact that is called one of these is the document itself at some stage, not another one about it.
 STAGES = ("dự thảo", "bản trình ký", "đề cương")
-STAMPED = ("", "đã ký", "đã ban hành", "đã thông qua", "được ký", "của tỉnh")
+STAMPED = ("đã ", "được ", "trình ", "của ")
+TONES = "\u0300\u0301\u0303\u0309\u0323"
 URGENCY = {"khan": "KHẨN", "thuong_khan": "THƯỢNG KHẨN", "hoa_toc": "HỎA TỐC"}
 UNKNOWN = "…"
 
@@ -75,11 +77,45 @@ def paper(tx: Asker, person: str, case_id: str, template: str, artefact: str | N
         raise NotFound("template", f"Expected a Word template {template}, found none.")
     facts = paper_facts(tx, person, row.id, template, artefact)
     try:
+        if template == COLLATED:
+            return _collated(tx, person, row.id, facts, template_bytes(tx, digest))
         body = papers.render(template_bytes(tx, digest), facts)
     except papers.PaperError as error:
         raise Conflict("paper_unwritable", str(error), template=template) from error
     name = f"{row.code} - {_safe(gates.named(environment.artefacts, artefact) if artefact else template)}.docx"
     return FileView(name, WORD, len(body), definitions.digest_of(body), body)
+
+
+COLLATED = "bang_tong_hop"
+
+
+def collated_paper(
+    tx: Asker, person: str, case_id: str, rounds: Collection[str] | None = None, grouped: str = "clause"
+) -> FileView:
+    """The collated table of opinions as a Word document, under the agency's name and with its signature block. Raises
+    NotFound for whoever may not read it, Conflict("paper_unwritable")."""
+    row = _case(tx, person, case_id)
+    facts = paper_facts(tx, person, row.id, COLLATED)
+    digest = tx.environment_facts.template_for(row.process_id, COLLATED)
+    try:
+        whole = template_bytes(tx, digest) if digest else papers.shipped(COLLATED)
+        return _collated(tx, person, row.id, facts, whole, rounds, grouped)
+    except papers.PaperError as error:
+        raise Conflict("paper_unwritable", str(error), template=COLLATED) from error
+
+
+def _collated(
+    tx: Asker,
+    person: str,
+    case_id: str,
+    facts: Mapping[str, Any],
+    template: bytes,
+    rounds: Collection[str] | None = None,
+    grouped: str = "clause",
+) -> FileView:
+    table = opinions.collated(tx, person, case_id, rounds, grouped)
+    body = papers.collated_table(table, facts, template)
+    return FileView(f"bang-tong-hop-{table.case_code}.docx", WORD, len(body), definitions.digest_of(body), body)
 
 
 def template_bytes(tx: Asker, digest: str) -> bytes:
@@ -96,13 +132,15 @@ def paper_facts(tx: Asker, person: str, case_id: str, template: str, artefact: s
     maker = _maker(main, artefact)
     told = environment.paper_of(row.process_id, artefact or "")
     given = _given(maker)
+    if not (given.get("issuer") or told.get("issuer")):
+        given = _given(_last_signed(main, template)) | given
     issuer = _issuer(environment, given.get("issuer") or told.get("issuer") or USUAL.get(template, "so_khcn"))
     drafting = _issuer(environment, "so_khcn")
-    known = {one.artefact: one for one in _documents(tx, row.id)}
+    known = {one.artefact: one for one in _documents(tx, row.id, hidden_papers(tx, tx.actor(person), row.id))}
     mine = known.get(artefact or "")
     name = gates.named(environment.artefacts, artefact) if artefact else ""
     subject = row.short_title or row.title
-    about = _about(template, name, subject)
+    line = about(template, name, subject)
     lane = given.get("signer") or told.get("signer") or issuer.signer
     unit = abbreviated(row.unit_short or row.unit_name or "")
     addressed = _addressed(tx, row, template, issuer)
@@ -114,8 +152,8 @@ def paper_facts(tx: Asker, person: str, case_id: str, template: str, artefact: s
         **signature(tx, issuer, lane),
         "noi_nhan": _recipients(issuer, template, bool(addressed), unit),
         "do_khan": URGENCY.get(str(bpmn.variables(row.state).get("urgency") or ""), ""),
-        "trich_yeu": about,
-        "trich_yeu_thuong": _within(about, template, name),
+        "trich_yeu": line,
+        "trich_yeu_thuong": _within(line, template, name),
         "kinh_gui": [f"{one}." for one in addressed] or [UNKNOWN],
         "kinh_gui_danh_sach": ";\n".join(f"- {one}" for one in addressed) + ".",
         "can_cu": ["Căn cứ …;", f"Căn cứ {row.basis};" if row.basis else "Căn cứ …;", f"Theo đề nghị của {UNKNOWN}."],
@@ -232,7 +270,9 @@ def compared(
     nothing to compare with, Conflict("not_comparable") for what is no Word file or too long to be compared.
     """
     row = _case(tx, person, case_id)
-    found = [v for v in documents.versions(tx.conn, tx.tenant, row.id) if v.artefact == artefact]
+    hidden = hidden_papers(tx, tx.actor(person), row.id)
+    there = documents.versions(tx.conn, tx.tenant, row.id)
+    found = [v for v in there if v.artefact == artefact and v.id not in hidden]
     by_number = {v.number: v for v in found}
     name = gates.named(tx.environment_facts.artefacts, artefact)
     if not found:
@@ -318,9 +358,9 @@ class _Row:
         raise AttributeError(name)
 
 
-def _documents(tx: Asker, case_id: str) -> Sequence[Any]:
+def _documents(tx: Asker, case_id: str, hidden: Collection[str]) -> Sequence[Any]:
     d, v = document_rows.c, document_versions.c
-    there = sa.exists().where(v.tenant_id == d.tenant_id, v.document_id == d.id)
+    there = sa.exists().where(v.tenant_id == d.tenant_id, v.document_id == d.id, v.id.not_in(sorted(hidden)))
     return list(
         tx.conn.execute(
             sa.select(d.artefact, d.title, d.number, d.dated)
@@ -343,6 +383,12 @@ def _maker(main: bpmn.Definition, artefact: str | None) -> bpmn.Element | None:
     return next((element for element in found if element.call), found[0] if found else None)
 
 
+def _last_signed(main: bpmn.Definition, template: str) -> bpmn.Element | None:
+    """The last step at which a document of a kind is signed: whoever signs there issues the drafts that lead to it."""
+    found = [element for element in main.elements.values() if _given(element).get("doc_kind") == template]
+    return max(found, key=lambda element: element.properties.get("step", ""), default=None)
+
+
 def _given(maker: bpmn.Element | None) -> dict[str, str]:
     """The words that a step passes on as they are: issuer, signer, doc_kind; what is computed is not known here."""
     found = {}
@@ -357,34 +403,56 @@ def _given(maker: bpmn.Element | None) -> dict[str, str]:
     return found
 
 
-def _about(template: str, name: str, subject: str) -> str:
-    """The subject line of a document: of the one that the case is to issue, what it is about; of another, what it says
-    about that ("xin ý kiến Hội đồng về dự thảo Chỉ thị …")."""
+def about(template: str, name: str, subject: str) -> str:
+    """The subject line of a document called `name`, of a case on `subject`.
+
+    Of the document that the case is to issue, at whatever stage, what it is about: "nâng cao chất lượng …" of "Dự thảo
+    1" of "Chỉ thị nâng cao chất lượng …". Of another one, what it says about that: "Xin ý kiến Phó Chủ tịch về dự thảo
+    Chỉ thị …".
+    """
     word = KINDS.get(template, ("", ""))[0]
-    rest = name.removeprefix(word).strip() if word else name
-    itself = name.lower().startswith(STAGES) or rest.lower() in STAMPED or not name
+    own = _own_words(name, word)
     issued = next((kind for kind in ISSUED if subject.startswith(f"{kind} ")), None)
-    if template == "to_trinh" and itself:
-        return f"ban hành {subject}" if issued else _lower(subject)
-    if itself:
-        return subject[len(word) :].strip() if word and subject.startswith(f"{word} ") else _lower(subject)
-    draft = f"dự thảo {subject}" if issued else _lower(subject)
-    return f"{rest[:1].lower()}{rest[1:]} đối với {draft}" if template == "cong_van" else f"{_upper(rest)} về {draft}"
+    if template == "to_trinh" and not own:
+        found = f"ban hành {subject}" if issued else _lower(subject)
+    elif not own:
+        found = subject[len(word) :].strip() if word and subject.startswith(f"{word} ") else _lower(subject)
+    elif issued and own.endswith(issued):
+        found = f"{own}{subject[len(issued) :]}"  # "đề nghị xây dựng Nghị quyết" goes on as the resolution does
+    elif not issued:
+        found = own
+    elif template in ("cong_van", "bao_cao", "to_trinh"):
+        found = f"{own} {'đối với' if template == 'cong_van' else 'về'} dự thảo {subject}"
+    else:
+        found = f"{own} xây dựng {subject}"
+    return _lower(found) if template in AFTER_WORDS else f"{found[:1].upper()}{found[1:]}"
 
 
-def _within(about: str, template: str, name: str) -> str:
+# Templates that write "Về việc" or "V/v" before the subject line.
+AFTER_WORDS = ("to_trinh", "quyet_dinh", "chi_thi", "cong_van")
+SHORT_WORDS = {"QĐ ": "Quyết định ", "KH ": "Kế hoạch ", "NQ ": "Nghị quyết ", "BC ": "Báo cáo ", "CV ": "Công văn "}
+
+
+def _own_words(name: str, word: str) -> str:
+    """What an artefact's name says besides kind and stage; nothing when it is the case's own document: "Dự thảo 1",
+    "Bản trình ký", "Nghị quyết đã thông qua"."""
+    rest = name[len("Dự thảo ") :] if name.startswith("Dự thảo ") else name
+    rest = next((f"{long}{rest[len(short) :]}" for short, long in SHORT_WORDS.items() if rest.startswith(short)), rest)
+    if not word or not rest.lower().startswith(word.lower()):
+        return "" if rest != name or name.lower().startswith(STAGES) or not word else name
+    rest = rest[len(word) :].strip()
+    return "" if rest[:1].isupper() or rest.startswith(STAMPED) else rest
+
+
+def _within(line: str, template: str, name: str) -> str:
     """The subject line inside a sentence: "báo cáo về …" of the document itself, "báo cáo xin ý kiến … về …" else."""
-    special = bool(name) and not name.lower().startswith(STAGES) and about[:1].isupper() and template != "ke_hoach"
-    return _lower(about) if special else f"về {_lower(about)}"
+    special = bool(name and _own_words(name, KINDS.get(template, ("", ""))[0]))
+    return _lower(line) if special else f"về {_lower(line)}"
 
 
 def _lower(text: str) -> str:
-    """A phrase inside a sentence; a name in capitals stays as it is."""
+    """A phrase inside a sentence; a name in capitals, and what a kind of document begins, stay as they are."""
     return text if text[1:2].isupper() or text.startswith(ISSUED) else f"{text[:1].lower()}{text[1:]}"
-
-
-def _upper(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _addressed(tx: Asker, row: Any, template: str, issuer: papers.Issuer) -> list[str]:
@@ -423,7 +491,7 @@ def _counted(tx: Asker, person: str, row: Any) -> dict[str, Any]:
     names = ("hoi", "tra_loi", "dong_y", "co_y_kien", "khong_dong_y", "khong_tra_loi")
     actor = tx.actor(person)
     drafts = row.drafter == person
-    found = rounds(tx, row.id, actor, drafts) if actor.in_department or drafts else []
+    found = opinions.rounds(tx, row.id, actor, drafts) if actor.in_department or drafts else []
     if not found or any(len(one.opinions) != one.asked for one in found):
         return dict.fromkeys(names, UNKNOWN)
     counted = dict.fromkeys(names, 0)
@@ -463,8 +531,14 @@ def abbreviated(unit: str) -> str:
         if unit.startswith(word):
             words = unit.removeprefix(word).split()
             capitals = [one for one in words if one.isupper()]
-            return short + ("-".join(capitals) or "".join(one[0] for one in words).upper())
+            return short + ("-".join(capitals) or _initials(words))
     return unit
+
+
+def _initials(words: Sequence[str]) -> str:
+    """First letters without their tones: "Ứng dụng" is ƯD."""
+    apart = unicodedata.normalize("NFD", "".join(word[0] for word in words).upper())
+    return unicodedata.normalize("NFC", "".join(c for c in apart if c not in TONES))
 
 
 def unit_names(tx: Asker, ids: Sequence[str]) -> list[str]:
