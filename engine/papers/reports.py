@@ -67,7 +67,7 @@ def collated_table(collated: Any, facts: Mapping[str, Any] | None = None, templa
         "ten_co_quan": "Sở Khoa học và Công nghệ",
         **(facts or {}),
         "trich_yeu": collated.case_title,
-        "tai_lieu": f"{collated.document_name} (bản {collated.version}), hồ sơ {collated.case_code}",
+        "tai_lieu": f"{_asked_on(collated)}, hồ sơ {collated.case_code}",
         "y_kien": {
             "hoi": collated.asked,
             "tra_loi": collated.answered,
@@ -79,6 +79,10 @@ def collated_table(collated: Any, facts: Mapping[str, Any] | None = None, templa
         "dong": [_collated_row(row) for row in collated.rows],
     }
     return render(template or shipped("bang_tong_hop"), told)
+
+
+def _asked_on(collated: Any) -> str:
+    return f"{collated.document_name} (bản {collated.version})" if collated.document_name else str(collated.case_title)
 
 
 def _collated_row(row: Any) -> dict[str, Any]:
