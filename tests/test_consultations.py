@@ -225,6 +225,24 @@ def test_a_paper_reply_is_recorded_with_both_names(office_at: At) -> None:
     assert office.faults() == []
 
 
+def test_the_scan_of_an_opinion_is_as_closed_as_the_opinion(office_at: At) -> None:
+    office = office_at("gop_y_noi_bo")
+    records(office, UNIT)
+    scan = opinion_of(office, UNIT).paper
+    papers = {
+        person: [d.artefact for d in office.task(person, "gop_y_noi_bo").documents]
+        for person in ("pgd.so.1", "pgd.so.2")
+    }
+    assert all("van_ban_gop_y-chi_cuc_tdc" not in seen for seen in papers.values()), "the round is open"
+    with pytest.raises(NotFound):
+        office.engine.queries.file("pgd.so.1", scan)
+    for reader in (DRAFTER, CLERK, SECRETARY, "cct.tdc"):
+        assert office.engine.queries.file(reader, scan).content == SCAN
+    assert office.case(CLERK).result is None, "a number of its sender's is no result of the case"
+    office.at("2022-02-16")
+    assert office.engine.queries.file("pgd.so.1", scan).content == SCAN
+
+
 def test_a_paper_that_came_in_time_is_not_late_when_it_is_recorded_later(office_at: At) -> None:
     office = office_at("gop_y_noi_bo").at("2022-02-16")
     assert round_of(office).closed

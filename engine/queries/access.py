@@ -1,6 +1,6 @@
 """Who is asking, and what they may see: the one visibility filter that every query goes through."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -48,7 +48,7 @@ def visible(actor: Actor) -> sa.ColumnElement[bool]:
         t.tenant_id == c.tenant_id,
         t.case_id == c.id,
         sa.or_(
-            t.assignee == actor.id,
+            t.assignee.in_((actor.id, *actor.stands_for)),
             t.ended_by == actor.id,
             sa.and_(names_key(actor.keys), t.state.in_(("ready", "claimed"))),
         ),
@@ -144,7 +144,12 @@ def chrome(tx: Asker, person: str) -> Chrome:
     todo = (
         sa.select(sa.func.count())
         .where(t.tenant_id == tx.tenant, t.state.in_(("ready", "claimed")))
-        .where(sa.or_(t.assignee == person, sa.and_(t.assignee.is_(None), names_key(actor.keys))))
+        .where(
+            sa.or_(
+                t.assignee.in_((person, *actor.stands_for)),
+                sa.and_(t.assignee.is_(None), names_key(actor.keys)),
+            )
+        )
         .scalar_subquery()
     )
     unread = (
@@ -273,6 +278,14 @@ def properties_of(tx: Asker, task: Any) -> Mapping[str, str]:
 def due_of(tx: Asker, due_at: Any, done_at: Any = None) -> deadlines.Due:
     """A due instant judged against business time and the working calendar."""
     return deadlines.judge(due_at, tx.now, tx.environment_facts.calendar, done_at)
+
+
+def names_of(tx: Asker, persons: Collection[str | None]) -> dict[str, str]:
+    """What people are called, by id."""
+    p = people.c
+    wanted = sorted(person for person in persons if person)
+    rows = tx.conn.execute(sa.select(p.id, p.name).where(p.tenant_id == tx.tenant, p.id.in_(wanted)))
+    return {row.id: row.name for row in rows}
 
 
 def key_names(tx: Asker, keys: list[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from engine import tasks as task_rules
 from engine.bpmn import drawing
 from engine.errors import NotFound
 from engine.queries import paths
-from engine.queries.access import Asker, due_of, key_names, listed, month_due
+from engine.queries.access import Asker, due_of, hidden_papers, key_names, listed, month_due
 from engine.queries.approvals import made_now
 from engine.queries.inbox import short
 from engine.queries.opinions import rounds
@@ -106,7 +106,8 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
     history = _journal_rows(tx, row.id)
     names = key_names(tx, [t.candidate for t in rows if t.candidate and t.state in OPEN])
     step_rows = _steps(tx, row, definition, rows, names, actor.keys | {person}, _marks(history)["completed"])
-    versions = documents.versions(tx.conn, tx.tenant, row.id)
+    hidden = hidden_papers(tx, actor, row.id)
+    versions = [v for v in documents.versions(tx.conn, tx.tenant, row.id) if v.id not in hidden]
     artefacts = tx.environment_facts.artefacts
     written = written_as(tx, row.process_id)
     doc_views = document_views(
@@ -126,7 +127,10 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
     worst = min(
         open_dues, key=lambda d: (URGENCY.get(d.state, 9), -d.days if d.state == "late" else d.days), default=None
     )
-    result = next(((d.symbol, d.dated) for d in doc_views if d.symbol and d.dated), None)
+    # What came on paper has a number too, of its sender's.
+    came = {t.recorded["document"]["artefact"] for t in rows if t.recorded}
+    own = [d for d in doc_views if d.artefact not in came and not d.artefact.startswith("van_ban_gop_y-")]
+    result = next(((d.symbol, d.dated) for d in own if d.symbol and d.dated), None)
     return CaseView(
         id=row.id,
         code=row.code,

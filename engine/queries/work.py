@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from engine import bpmn, clock, consultations, documents, gates, org, tasks
 from engine.errors import NotFound, Reason
 from engine.queries import paths
-from engine.queries.access import Asker, due_of, key_names, properties_of, require_visible, sources
+from engine.queries.access import Asker, due_of, hidden_papers, key_names, properties_of, require_visible, sources
 from engine.queries.approvals import CONFIRMS, blocking, waived
 from engine.queries.inbox import short
 from engine.queries.opinions import may_keep_records, outside, rounds
@@ -59,7 +59,7 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
     """The page of a task for a person. Raises NotFound when there is none that the person may see."""
     row = _load(tx, task_id)
     actor = tx.actor(person)
-    mine = row.assignee == person or tasks.is_offered_to(row, actor)
+    mine = row.assignee == person or row.assignee in actor.stands_for or tasks.is_offered_to(row, actor)
     if not mine:
         require_visible(tx, actor, row.case_id, "task")
     main = tx.models.bundle(tx.conn, tx.tenant, row.case_definition).definition
@@ -73,6 +73,7 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
     if bundle.process_id == PORTAL_PROCESS and (mine or may_keep_records(actor, row.drafter)):
         rights |= {"portal"}
     versions = documents.versions(tx.conn, tx.tenant, row.case_id)
+    hidden = hidden_papers(tx, actor, row.case_id)
     properties = properties_of(tx, row)
     requires = gates.words(properties.get("requires"))
     produces = gates.words(properties.get("produces"))
@@ -128,7 +129,7 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
         draft_saved_at=clock.parse(draft["at"]) if draft.get("at") else None,
         conditions=conditions,
         documents=document_views(
-            versions,
+            [version for version in versions if version.id not in hidden],
             requires,
             produces,
             names,
