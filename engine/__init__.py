@@ -20,6 +20,7 @@ from engine.errors import (
     Reason,
     TooLarge,
 )
+from engine.scheduling import schedule_model
 from engine.settings import Settings
 from engine.simulation import simulate, simulate_deployed
 from engine.tryout import decide, play
@@ -45,6 +46,7 @@ __all__ = [
     "decide",
     "lint",
     "play",
+    "schedule_model",
     "simulate",
     "simulate_deployed",
 ]

@@ -426,7 +426,10 @@ def _days(spec: Any) -> float | None:
             middle = next((value[key] for key in ("median", "mean", "mode") if key in value), None)
             return _days(middle)
         if isinstance(value, list) and value:
-            return _days(value[len(value) // 2]) if kind != "uniform" else _middle(value)
+            if kind == "uniform":
+                return _middle(value)
+            seen = sorted(days for days in (_days(one) for one in value) if days is not None)
+            return seen[len(seen) // 2] if seen else None
         if kind in ("fixed", "exponential", "calendar"):
             return _days(value)
     return None

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from engine import bpmn, deadlines, dmn, feel, limits, schedule
 from engine.deadlines import Calendar
 from engine.schedule import Length, Schedule, Step, plan
 from kernel_models import compile
+from webui.cli import main
 
 WORKFLOWS = Path(__file__).parents[1] / "workflows"
 UNITS = {"ngay": schedule.DAYS, "ngay_lam_viec": schedule.WORKING}
@@ -258,3 +260,16 @@ def test_t6_read_from_its_model_counts_the_law(calendar: Calendar) -> None:
     counted = {slot.step.length.number for slot in found.slots if slot.step.length.unit == schedule.DAYS}
     assert 30 in counted and 15 in counted
     assert any("Luật 80/2015" in slot.step.length.source for slot in found.slots)
+
+
+def test_the_command_line_says_what_cannot_be_met() -> None:
+    run = CliRunner().invoke
+    fits = run(main, ["schedule", str(WORKFLOWS / "chi_thi_khcn"), "--start", "2022-01-28"])
+    assert fits.exit_code in (0, 3) and "T1.12" in fits.output
+    late = run(main, ["schedule", str(WORKFLOWS / "chi_thi_khcn"), "--start", "2022-03-21", "--finish", "2022-03-31"])
+    assert late.exit_code == 3
+    assert "must begin by" in late.output and "must end by 2022-03-31" in late.output
+    given = run(main, ["schedule", str(WORKFLOWS / "chi_thi_khcn"), "--finish", "2022-03-31", "--json"])
+    found = json.loads(given.output)
+    assert found["finish"] == "2022-03-31" and found["steps"][0]["latest"][0] < "2022-03-31"
+    assert run(main, ["schedule", str(WORKFLOWS / "chi_thi_khcn")]).exit_code == 2

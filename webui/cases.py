@@ -130,7 +130,9 @@ def start(focus_id: str) -> Any:
             said = wording.refusal_text(error.code, dict(error.params)) or _("Nothing was changed.")
             problems = [(None, said)]
             title = _("The case was not opened")
-            return render_template("start.html", task=task, problems=problems, problem_title=title), 409
+            told = {"task": task, "problems": problems, "problem_title": title, "schedule": None}
+            return render_template("start.html", **told), 409
         return go(url_for("cases.show", case_id=case_id), "started")
     chrome()
-    return render_template("start.html", task=engine().queries.focus_task(actor(), focus_id), problems=[])
+    task, schedule = engine().queries.focus_task(actor(), focus_id), engine().queries.focus_schedule(actor(), focus_id)
+    return render_template("start.html", task=task, problems=[], schedule=schedule)

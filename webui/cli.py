@@ -23,6 +23,7 @@ from webui import demo as demos
 from webui.linting import lint
 from webui.planning_commands import plan
 from webui.scheduler import Scheduler
+from webui.scheduling import schedule
 from webui.simulating import simulate
 
 THREADS = 8
@@ -259,6 +260,7 @@ def _table(table: dict[str, Any]) -> list[str]:
 main.add_command(lint)
 main.add_command(simulate)
 main.add_command(plan)
+main.add_command(schedule)
 
 
 @main.group()

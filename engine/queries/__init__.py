@@ -53,6 +53,7 @@ from engine.queries.register import cases_list as cases
 from engine.queries.register import focus_task
 from engine.queries.register import focus_tasks_list as focus_tasks
 from engine.queries.registers import book
+from engine.queries.scheduling import case_schedule, focus_schedule, process_schedule
 from engine.queries.views import Facts
 from engine.queries.work import assignable, capacity_of, drafters, task
 from engine.queries.workdays import calendar_of as calendar
@@ -74,6 +75,7 @@ __all__ = [
     "calendar_preview",
     "capacity_of",
     "case",
+    "case_schedule",
     "cases",
     "chrome",
     "collated",
@@ -85,6 +87,7 @@ __all__ = [
     "drafters",
     "durations",
     "file",
+    "focus_schedule",
     "focus_task",
     "focus_tasks",
     "inbox",
@@ -104,6 +107,7 @@ __all__ = [
     "plan_units",
     "process",
     "process_diagram",
+    "process_schedule",
     "processes",
     "progress",
     "properties_of",

@@ -88,3 +88,35 @@ def test_only_the_secretariat_changes_it(site: At) -> None:
     here = site("nhan_nhiem_vu")
     for person in ("cv.qlkh.1", "gd.so", "pct.ubnd"):
         assert here.person(person).sees(AFTER_TET).status == 403
+
+
+# --- Lịch ngược ---------------------------------------------------------------------------------------------------
+
+
+def test_a_process_is_scheduled_between_two_days(site: At) -> None:
+    drafter = site("nhan_nhiem_vu").person("cv.qlkh.1")
+    page = drafter.sees("/quy-trinh/chi_thi_khcn/lich?bat_dau=2022-01-28&ket_thuc=2022-03-31")
+    assert page.status == 200
+    for text in ("Lịch ngược", "T1.12", "Bắt đầu chậm nhất", "5 ngày làm việc", "Dự trữ"):
+        assert text in page.text, text
+    late = drafter.sees("/quy-trinh/chi_thi_khcn/lich?bat_dau=2022-03-21&ket_thuc=2022-03-31")
+    assert "phải bắt đầu chậm nhất" in late.text and "sớm nhất là" in late.text
+    assert drafter.sees("/quy-trinh/chi_thi_khcn/lich?bat_dau=2022-03-21&ket_thuc=2022-03-01").status == 422
+    assert drafter.sees("/quy-trinh/khong_co/lich").status == 404
+    assert drafter.sees("/quy-trinh/chi_thi_khcn/lich?bat_dau=hom-nay").status == 404
+    assert "Dự trữ" not in drafter.sees("/quy-trinh/chi_thi_khcn/lich?bat_dau=2022-01-28").text
+
+
+def test_conflicts_are_told_before_a_case_is_opened_and_beside_it(site: At) -> None:
+    here = site("nhan_nhiem_vu")
+    secretary = here.person("cv.tonghop.1")
+    link = next(link for link in secretary.sees("/ho-so").links() if "/mo-moi/" in link)
+    page = secretary.sees(link)
+    assert "Thời gian có đủ không" in page.text
+    whole = next(link for link in page.links() if link.endswith("/lich"))
+    assert "Lịch ngược" in secretary.sees(whole).text
+    running = site("gop_y_noi_bo")
+    drafter = running.person("cv.qlkh.1")
+    shown = drafter.sees(f"/ho-so/{running.office.case_id}/lich")
+    assert shown.status == 200 and "29/04" in shown.text
+    assert f"/ho-so/{running.office.case_id}/lich" in drafter.sees(f"/ho-so/{running.office.case_id}").links()

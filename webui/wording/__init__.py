@@ -56,7 +56,7 @@ from webui.wording.rounds import (
     without_remarks,
 )
 from webui.wording.states import case_mark, due_line, due_mark, due_tag, group, progress_mark, step_mark
-from webui.wording.times import day_kind, half_day, hours, iso_day, month_name, move_kind
+from webui.wording.times import conflict, day_kind, half_day, hours, iso_day, length, month_name, move_kind
 
 __all__ = [
     "CHANNELS",
@@ -76,6 +76,7 @@ __all__ = [
     "condition_label",
     "condition_mark",
     "condition_note",
+    "conflict",
     "consequence",
     "day",
     "day_kind",
@@ -93,6 +94,7 @@ __all__ = [
     "hours",
     "iso_day",
     "kind",
+    "length",
     "month",
     "month_name",
     "move_kind",

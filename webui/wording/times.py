@@ -81,5 +81,9 @@ def conflict(found: Any) -> str:
     if found.kind == "start":
         return _("“%(name)s” must begin by %(needed)s, but cannot begin before %(possible)s.", **told)
     if found.kind == "end":
-        return _("The end is fixed for %(needed)s, but is met on %(possible)s at best: %(days)s working days late.", **told)
-    return _("“%(name)s” is due by %(needed)s, but is done on %(possible)s at best: %(days)s working days late.", **told)
+        return _(
+            "The end is fixed for %(needed)s, but is met on %(possible)s at best: %(days)s working days late.", **told
+        )
+    return _(
+        "“%(name)s” is due by %(needed)s, but is done on %(possible)s at best: %(days)s working days late.", **told
+    )
