@@ -9,8 +9,8 @@ from webui.wording.dates import month
 from webui.wording.marks import N_, Mark
 
 VERSIONS = {
-    "draft": ("pencil", N_("Draft"), "warn"),
-    "adopted": ("circle-check", N_("In force"), "ok"),
+    "draft": ("pencil", N_("Draft version"), "warn"),
+    "adopted": ("circle-check", N_("Applies now"), "ok"),
     "replaced": ("history", N_("Replaced"), "idle"),
     "closed": ("lock", N_("Closed"), "done"),
 }
