@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -622,3 +623,10 @@ def test_a_folders_own_template_comes_before_the_shared_one_and_several_of_a_kin
     assert found.paper_of("khac", "ke_hoach") == {}
     assert [found.template_for("iso", "ke_hoach"), found.template_for("khac", "ke_hoach")] == ["d2", "d3"]
     assert found.template_for("iso", "khong_co") is None
+
+
+@pytest.mark.parametrize("guide", ["vi/quan-tri", "en/administrator"])
+def test_the_administrators_guide_names_everything_that_a_template_may_name(guide: str) -> None:
+    text = (SHARED.parents[1] / "docs" / f"{guide}.md").read_text("utf-8")
+    told = re.findall(r"^\| `(\w+)` \|", text[text.index("`{{ trich_yeu }}`") :], re.M)
+    assert told[: len(filling.NAMES)] == list(filling.NAMES)
