@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import re
 import zipfile
 from collections import Counter
@@ -306,6 +307,37 @@ def test_problems_of_a_broken_text_name_their_lines() -> None:
     assert faults(text.replace("Tháng 9/2024.", "cuối năm.").encode()) == [("unknown_month", deadline)]
     several = text.replace("\tTháng 2\t", "\tTháng 0\t").replace("b) Thời gian hoàn thành: Tháng 9/2024.", "")
     assert [code for code, _ in faults(several.encode())] == ["no_deadline", "unknown_month"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_is_done_to_a_document_it_is_understood_or_refused(seed: int) -> None:
+    """Lines and cells lost, doubled, cut or swapped: either every line is accounted for, or problems are told."""
+    chance = random.Random(seed)
+    for _ in range(8):
+        lines = MADE_UP.read_text().split("\n")
+        for _ in range(chance.randint(1, 4)):
+            at = chance.randrange(len(lines))
+            match chance.randrange(5):
+                case 0:
+                    del lines[at]
+                case 1:
+                    lines.insert(at, lines[at])
+                case 2:
+                    lines[at] = lines[at][: chance.randrange(len(lines[at]) + 1)]
+                case 3:
+                    other = chance.randrange(len(lines))
+                    lines[at], lines[other] = lines[other], lines[at]
+                case 4:
+                    cells = lines[at].split("\t")
+                    del cells[chance.randrange(len(cells))]
+                    lines[at] = "\t".join(cells)
+        try:
+            read = planfile.read("\n".join(lines).encode(), units=UNITS)
+        except DefinitionError as refused:
+            assert refused.problems
+            continue
+        assert [use.line.number for use in read.uses] == [n for n, line in enumerate(lines, 1) if line.strip()]
+        assert len({item.id for item in read.items}) == len(read.items)
 
 
 def test_what_is_no_plan_is_refused() -> None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from engine import bpmn, clock, deadlines, feel
 from engine.errors import Forbidden
 from engine.queries.access import Asker
-from engine.records import cases, document_versions, documents, focus_tasks, plans, units
+from engine.records import cases, document_versions, documents, focus_tasks, plan_moves, plans, units
 
 DECISION = "trang_thai_tien_do"
 # Artefacts of one document per instance: `bien_ban_tap_huan-01`, `-02` …
@@ -60,6 +60,8 @@ class ProgressRow:
     case_id: str | None = None
     case_code: str | None = None
     results: Sequence[ResultRow] = ()
+    # da_dieu_chinh: a version of the plan gave the running case other months
+    adjusted: bool = False
 
 
 def progress(tx: Asker, person: str, year: int, day: date | None = None) -> list[ProgressRow]:
@@ -78,6 +80,7 @@ def standing(tx: Asker, year: int, day: date) -> list[ProgressRow]:
     tasks = _tasks(tx, year)
     opened = _cases(tx, year, day)
     documented = _documents(tx, [case.id for case in opened.values()], day)
+    adjusted = _adjusted(tx, [case.id for case in opened.values()], day)
     decision = tx.kernel_env().decision(DECISION)
     env = feel.Env(calendar=tx.environment_facts.calendar)
     found = []
@@ -108,6 +111,7 @@ def standing(tx: Asker, year: int, day: date) -> list[ProgressRow]:
                 case_id=case.id if case else None,
                 case_code=case.code if case else None,
                 results=results,
+                adjusted=case is not None and case.id in adjusted,
             )
         )
     return found
@@ -147,6 +151,17 @@ def _cases(tx: Asker, year: int, day: date) -> dict[tuple[str, str], Any]:
         .order_by(c.started_at, c.id)
     )
     return {(row.focus_code, row.process_id): row for row in rows}
+
+
+def _adjusted(tx: Asker, ids: list[str], day: date) -> set[str]:
+    """Which cases had their months changed by a version of the plan up to a day."""
+    m = plan_moves.c
+    rows = tx.conn.execute(
+        sa.select(m.case_id, m.after).where(
+            m.tenant_id == tx.tenant, m.case_id.in_(ids), m.at < deadlines.end_of_day(day)
+        )
+    )
+    return {row.case_id for row in rows if row.after}
 
 
 def _facts(case: Any, day: date) -> dict[str, Any]:
