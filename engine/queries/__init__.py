@@ -28,6 +28,7 @@ from engine.queries.approvals import (
 from engine.queries.arrivals import awaited, may_record, supporting
 from engine.queries.dossier import case, diagram
 from engine.queries.durations import durations
+from engine.queries.explaining import explain_due
 from engine.queries.inbox import inbox
 from engine.queries.library import content as model
 from engine.queries.library import (
@@ -86,6 +87,7 @@ __all__ = [
     "draft",
     "drafters",
     "durations",
+    "explain_due",
     "file",
     "focus_schedule",
     "focus_task",

@@ -16,6 +16,7 @@ from engine.errors import NotFound
 from engine.queries import paths
 from engine.queries.access import Asker, due_of, hidden_papers, key_names, listed, month_due
 from engine.queries.approvals import made_now
+from engine.queries.explaining import explain_due, explain_month
 from engine.queries.inbox import short
 from engine.queries.opinions import rounds
 from engine.queries.register import URGENCY, case_state
@@ -149,6 +150,7 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
         latest_finish=row.latest_finish,
         step_due=worst or due_of(tx, None, row.ended_at),
         case_due=month_due(tx, row.latest_finish, _issued_at(rows, definition, row)),
+        why_due=explain_month(tx.environment_facts.calendar, row.latest_finish) if row.status == "running" else None,
         milestones=_milestones(tx, row, definition, rows),
         steps=step_rows,
         documents=doc_views,
@@ -256,6 +258,7 @@ def _steps(
                 answered=answered,
                 asked=asked,
                 task_id=mine.id if mine else None,
+                why_due=explain_due(tx, opened[0]) if opened else None,
             )
         )
     return found

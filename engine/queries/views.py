@@ -381,6 +381,8 @@ class TaskView:
     gate: GateView | None
     assignable: Sequence[tuple[str, str]]
     submissions: Sequence[Submission]
+    # why it is due then: `queries.explaining.Explanation`
+    why_due: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,6 +416,8 @@ class StepRow:
     answered: int | None
     asked: int | None
     task_id: str | None
+    # why it is due then: `queries.explaining.Explanation`
+    why_due: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -523,6 +527,8 @@ class CaseView:
     drafters: Sequence[tuple[str, str]] = ()
     escalations: Sequence[Escalation] = ()
     may_retry: bool = False
+    # why it is due then: `queries.explaining.Explanation`
+    why_due: Any = None
 
 
 @dataclass(frozen=True, slots=True)

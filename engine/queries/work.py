@@ -10,6 +10,7 @@ from engine.errors import NotFound, Reason
 from engine.queries import paths
 from engine.queries.access import Asker, due_of, hidden_papers, key_names, properties_of, require_visible, sources
 from engine.queries.approvals import CONFIRMS, blocking, waived
+from engine.queries.explaining import explain_due
 from engine.queries.inbox import short
 from engine.queries.opinions import may_keep_records, outside, rounds
 from engine.queries.views import (
@@ -121,6 +122,7 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
         completed_at=row.ended_at if row.state == "completed" else None,
         candidates=list(key_names(tx, [row.candidate, *(row.further or "").split()] if row.candidate else []).values()),
         due=due_of(tx, row.due_at, row.ended_at),
+        why_due=explain_due(tx, row) if row.state in tasks.OPEN_STATES else None,
         instructions=element.documentation or None,
         rights=rights,
         why_not=None if "complete" in rights else _why_not(row, actor),

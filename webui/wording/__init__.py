@@ -56,7 +56,7 @@ from webui.wording.rounds import (
     without_remarks,
 )
 from webui.wording.states import case_mark, due_line, due_mark, due_tag, group, progress_mark, step_mark
-from webui.wording.times import conflict, day_kind, half_day, hours, iso_day, length, month_name, move_kind
+from webui.wording.times import conflict, day_kind, half_day, hours, iso_day, length, month_name, move_kind, why_due
 
 __all__ = [
     "CHANNELS",
@@ -128,6 +128,7 @@ __all__ = [
     "wait_text",
     "weekday",
     "who",
+    "why_due",
     "why_not",
     "without_remarks",
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from webui.wording.dates import full_day
+from webui.wording.dates import WEEKDAYS, full_day
 from webui.wording.marks import N_
 
 DAY_KINDS = {
@@ -87,3 +87,46 @@ def conflict(found: Any) -> str:
     return _(
         "“%(name)s” is due by %(needed)s, but is done on %(possible)s at best: %(days)s working days late.", **told
     )
+
+
+def why_due(told: Any) -> str:
+    """Why something is due when it is, in a line under the date."""
+    if told is None:
+        return ""
+    short = {"n": told.number, "start": told.start and brief(told.start), "day": brief(told.day)}
+    match told.kind:
+        case "ngay_lam_viec":
+            said = _("%(n)s working days from %(start)s", **short)
+        case "ngay":
+            said = _("%(n)s days from %(start)s", **short)
+        case "truoc":
+            said = _("%(n)s days before %(start)s", **short)
+        case _:
+            month = f"{told.day.month}/{told.day.year}"
+            said = _("month %(month)s: its last working day is %(day)s", month=month, **short)
+    if told.fell_on is not None:
+        days = {"fell": weekday_short(told.fell_on), "day": weekday_short(told.day)}
+        later = told.day > told.fell_on
+        said += ", " + (
+            _("which falls on %(fell)s and ends on %(day)s", **days)
+            if later
+            else _("which falls on %(fell)s and is pulled to %(day)s", **days)
+        )
+    if told.skipped:
+        off = ", ".join(
+            f"{name} {brief(first)}{'' if first == last else f'–{brief(last)}'}" for name, first, last in told.skipped
+        )
+        said += ", " + _("passing over %(days)s", days=off)
+    if told.source:
+        said += f" ({told.source}{f', {told.certainty}' if told.certainty else ''})"
+    return said
+
+
+def brief(day: date) -> str:
+    """27/01."""
+    return f"{day:%d/%m}"
+
+
+def weekday_short(day: date) -> str:
+    """thứ Bảy 25/06."""
+    return f"{_(WEEKDAYS[day.weekday()])} {day:%d/%m}"
