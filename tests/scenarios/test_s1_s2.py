@@ -108,13 +108,15 @@ def test_the_office_sends_the_report_back_to_all_units(year: offices.Office) -> 
     year.at("2022-02-16 09:00")
     s1.units_report(*s1.UNITS)(year)
     s1.reviewed()(year)
+    assert year.waits() == {"ky_nhay": ["unit_head@van_phong_so"]}
+    s1.initialled(year)
     assert year.waits() == {"ky": ["dept_director"]}
     assert year.due(DIRECTOR, "ky").endswith("21/02"), "the 20th is a Sunday"
     s1.signed()(year)
     assert year.waits() == {"gui_bao_cao": ["clerk"] * 3}
     s1.sent("2022-02-16")(year)
     assert [row.status for row in reports(year)] == ["completed"]
-    assert year.acted() >= {*s1.UNITS, SECRETARY, DIRECTOR, CLERK}
+    assert year.acted() >= {*s1.UNITS, SECRETARY, s1.CHIEF, DIRECTOR, CLERK}
     assert year.faults() == []
 
 

@@ -12,7 +12,7 @@ from webui.demo import Office
 
 CODE = "S1"
 PROCESS = "bao_cao_tien_do"
-SECRETARY, CLERK, DIRECTOR = "cv.tonghop.1", "vt.so", "gd.so"
+SECRETARY, CHIEF, CLERK, DIRECTOR = "cv.tonghop.1", "cvp.so", "vt.so", "gd.so"
 UNITS = ("tp.qlkh", "cct.tdc", "tp.shtt", "gd.ttud")
 LATE = "gd.ttud"
 RECIPIENTS = 3
@@ -79,6 +79,11 @@ def reviewed(outcome: str = "dong_y", reason: str = "") -> Act:
     return lambda office: replace(office, texts=TEXTS).decides(SECRETARY, "ra_soat", outcome, reason)
 
 
+def initialled(office: Office) -> None:
+    """The head of the office initials the report before the director sees it."""
+    office.decides(CHIEF, "ky_nhay", "dong_y")
+
+
 def signed(outcome: str = "dong_y", reason: str = "") -> Act:
     """The director signs the report, or has it changed."""
     return lambda office: office.decides(DIRECTOR, "ky", outcome, reason)
@@ -108,8 +113,10 @@ def month(name: str) -> Iterator[tuple[str, Act]]:
         yield "2022-10-18 15:40", units_report(*UNITS, minh_chung="Số, ký hiệu văn bản ghi trong bảng kèm theo.")
     yield f"{review} 09:10", reviewed()
     if name == "11":
+        yield "2022-11-17 10:30", initialled
         yield "2022-11-17 15:00", signed("yeu_cau_chinh_sua", "Nêu rõ nguyên nhân chậm của từng nhiệm vụ.")
         yield "2022-11-18 08:40", reviewed()
+    yield f"{sign} 10:20", initialled
     yield f"{sign} 14:10", signed()
     yield f"{sign} 15:45", sent(sign)
 
