@@ -303,9 +303,12 @@ class _Papers(_Area):
         found: FileView = self._engine.read(queries.file, actor, version_id)
         if found.media_type == PDF:
             return found
-        body: bytes | None = self._engine.read(renditions.stored, found.sha256)
+        issued: renditions.Issued | None = self._engine.read(renditions.issued_as, version_id)
+        source, kind = (version_id, renditions.ISSUED) if issued else (found.sha256, renditions.KIND)
+        body: bytes | None = self._engine.read(renditions.stored, source, kind)
         if body is None:
-            body = self._convert(found)
+            body = self._convert(found, issued)
+            self._engine.write(renditions.keep, source, kind, body)
         name = f"{found.filename.rpartition('.')[0] or found.filename}.pdf"
         return FileView(name, PDF, len(body), definitions.digest_of(body), body)
 
@@ -313,7 +316,7 @@ class _Papers(_Area):
         """Whether this machine can make PDFs."""
         return papers.converter() is not None
 
-    def _convert(self, found: FileView) -> bytes:
+    def _convert(self, found: FileView, issued: renditions.Issued | None) -> bytes:
         if found.media_type != WORD:
             raise Conflict("not_convertible", f"Expected a Word file, got {found.media_type}.")
         if papers.converter() is None:
@@ -321,13 +324,12 @@ class _Papers(_Area):
         if not self._converting.acquire(timeout=self.WAIT):
             raise Conflict("busy", "Expected the converter to be free, but others are converting; try again.")
         try:
-            made = papers.to_pdf(found.content)
+            body = papers.numbered(found.content, issued.symbol, issued.dated) if issued else found.content
+            return papers.to_pdf(body)
         except papers.PaperError as error:
             raise Conflict("not_convertible", str(error)) from error
         finally:
             self._converting.release()
-        self._engine.write(renditions.keep, found.sha256, made)
-        return made
 
     def render_issued(self, limit: int = 20) -> int:
         """Make PDF/As of issued Word documents that have none; returns how many. Nothing to do without LibreOffice."""
@@ -335,14 +337,14 @@ class _Papers(_Area):
             return 0
         try:
             done = 0
-            for source, body in self._engine.read(renditions.wanted, limit):
+            for issued, body in self._engine.read(renditions.wanted, limit):
                 try:
-                    made = papers.to_pdf(body)
+                    made = papers.to_pdf(papers.numbered(body, issued.symbol, issued.dated))
                 except papers.PaperError as error:
-                    self._engine.write(renditions.give_up, source, str(error))
-                    log.warning("a document could not be turned into PDF: %s: %s", source, error)
+                    self._engine.write(renditions.give_up, issued.version_id, renditions.ISSUED, str(error))
+                    log.warning("a document could not be turned into PDF: %s: %s", issued.version_id, error)
                 else:
-                    self._engine.write(renditions.keep, source, made)
+                    self._engine.write(renditions.keep, issued.version_id, renditions.ISSUED, made)
                     done += 1
             return done
         finally:

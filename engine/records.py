@@ -721,11 +721,12 @@ archived_cases = table(
 
 # --- renditions of documents --------------------------------------------------------------------------------------
 
-# What was made of a file by conversion: `source` and `sha256` name rows of `files`; no `sha256`: it failed so far.
+# What was made of a file by conversion, `sha256` among `files`; none: it failed so far. `source`: for pdf_a the
+# SHA-256 of the file; for issued, where number and date are filled in, the id of the document version.
 renditions = table(
     "renditions",
     col("source", Digest),
-    # pdf_a
+    # pdf_a, issued
     col("kind", sa.String(10)),
     col("sha256", Digest, null=True),
     col("failed", sa.Text, null=True),

@@ -212,6 +212,38 @@ def test_recipients_end_with_what_is_kept() -> None:
     assert found == "- Như trên;\n- Giám đốc Sở (b/cáo);\n- Lưu: VT, P.QLKH."
 
 
+def test_number_and_date_are_written_where_their_blank_forms_stand() -> None:
+    facts = {"so": papers.number_line(None, "{n}/CT-UBND", 2022), "co_quan": "ỦY BAN NHÂN DÂN"}
+    facts["dia_danh_ngay"] = papers.date_line("Bắc Giang", None, date(2022, 2, 1))
+    signed = papers.render(papers.shipped("chi_thi"), facts)
+    issued = papers.numbered(signed, "01/CT-UBND", date(2022, 3, 1))
+    changed = [change for change in papers.compare(signed, issued) if change.kind != "same"]
+    assert [change.kind for change in changed] == ["changed", "changed"]
+    text = papers.text(issued)
+    assert "Số: 01/CT-UBND" in text
+    assert "Bắc Giang, ngày 01 tháng 3 năm 2022" in text
+    assert issued == papers.numbered(signed, "01/CT-UBND", date(2022, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "symbol", "expected"),
+    [
+        ("Số: …./BC-KHCN", "07/BC-KHCN", "Số: 07/BC-KHCN"),
+        ("Số:        /2022/NQ-HĐND", "12/2022/NQ-HĐND", "Số: 12/2022/NQ-HĐND"),
+        ("Số:      /BC-KHCN", "01/CT-UBND", "Số: /BC-KHCN"),
+        ("Số: 05/CT-UBND", "01/CT-UBND", "Số: 05/CT-UBND"),
+        ("Bắc Giang, ngày … tháng … năm 2022", "1/x", "Bắc Giang, ngày 31 tháng 3 năm 2022"),
+        ("Hoàn thành ngày    tháng 3 năm 2022, báo cáo", "1/x", "Hoàn thành ngày tháng 3 năm 2022, báo cáo"),
+        ("Bắc Giang, ngày 05 tháng 02 năm 2022", "1/x", "Bắc Giang, ngày 05 tháng 02 năm 2022"),
+    ],
+)
+def test_only_a_blank_form_of_the_same_register_is_filled_in(paragraph: str, symbol: str, expected: str) -> None:
+    given = document(paragraph)
+    made = papers.numbered(given, symbol, date(2022, 3, 31))
+    assert papers.text(made) == expected
+    assert (made == given) is (papers.text(given) == expected)
+
+
 # ---- the signature block -----------------------------------------------------------------------------------------
 
 

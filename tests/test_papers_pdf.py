@@ -257,20 +257,21 @@ def signed(all_stores: stores.Stores) -> Iterator[offices.Office]:
 def test_what_was_issued_has_a_pdf_beside_it_made_once_by_the_ticker(signed: offices.Office) -> None:
     engine = signed.engine
     (issued,) = [d for d in signed.case().documents if d.artefact == "chi_thi_da_ky"]
+    version = issued.versions[0]
     before = signed.faults()
     assert engine.papers.render_issued() >= 1
     assert engine.papers.render_issued() == 0
     rows = signed.read(sa.select(renditions))
-    assert [(row.attempts, row.failed) for row in rows if row.source == issued.versions[0].sha256] == [(1, None)]
-    found = engine.papers.pdf(offices.SECRETARY, issued.versions[0].id)
+    assert [(row.kind, row.attempts, row.failed) for row in rows if row.source == version.id] == [("issued", 1, None)]
+    found = engine.papers.pdf(offices.SECRETARY, version.id)
     assert found.content.startswith(b"%PDF-") and found.filename.endswith(".pdf")
     assert signed.faults() == before == []
-    # It is found by content: looking at it starts nothing.
+    # It is there: looking at it starts nothing.
     calls: list[bytes] = []
     original = papers.to_pdf
     try:
         papers.to_pdf = lambda docx, *rest: calls.append(docx) or b"%PDF-"  # type: ignore[assignment,func-returns-value]
-        assert engine.papers.pdf(offices.SECRETARY, issued.versions[0].id).content == found.content
+        assert engine.papers.pdf(offices.SECRETARY, version.id).content == found.content
     finally:
         papers.to_pdf = original
     assert calls == []
@@ -296,4 +297,29 @@ def test_a_person_looks_at_a_draft_as_pdf(all_stores: stores.Stores) -> None:
     found = office.engine.papers.pdf(offices.DRAFTER, draft.versions[0].id)
     assert found.content.startswith(b"%PDF-")
     assert draft.versions[0].media_type == demo.WORD
+    office.engine.close()
+
+
+def test_what_was_signed_from_a_template_has_its_number_in_the_pdf_and_stays_as_it_was(
+    all_stores: stores.Stores, tmp_path: Path
+) -> None:
+    office = offices.office_at(all_stores, "sqlite", "chi_dao")
+    queries = office.engine.queries
+
+    def prepares(here: offices.Office) -> None:
+        task = here.task(offices.DRAFTER, "hoan_thien_ho_so")
+        drawn = queries.paper(offices.DRAFTER, here.case_id, "chi_thi", "ban_trinh_ky").content
+        here.engine.cases.attach(offices.DRAFTER, task.id, "ban_trinh_ky", "Chỉ thị.docx", "", drawn)
+        offices.handles("hoan_thien_ho_so")(here)
+
+    office.finish(hoan_thien_ho_so=prepares)
+    (issued,) = [d for d in office.case().documents if d.artefact == "chi_thi_da_ky"]
+    signed = queries.file(offices.SECRETARY, issued.versions[0].id).content
+    (tmp_path / "a.pdf").write_bytes(office.engine.papers.pdf(offices.SECRETARY, issued.versions[0].id).content)
+    said = subprocess.run(["pdftotext", "-layout", str(tmp_path / "a.pdf"), "-"], capture_output=True, check=True)
+    text = " ".join(said.stdout.decode().split())
+    assert "Số: 01/CT-UBND Bắc Giang, ngày 31 tháng 3 năm 2022" in text
+    assert "KT. CHỦ TỊCH" in text
+    assert "Số: /CT-UBND" in papers.text(signed)
+    assert office.faults() == []
     office.engine.close()

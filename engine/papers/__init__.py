@@ -10,6 +10,7 @@ from engine.papers.comparing import Change, compare, lines, text
 from engine.papers.filling import PaperError, date_line, number_line, recipients, render, shipped
 from engine.papers.pdf import converter, to_pdf, to_pdfs
 from engine.papers.reports import collated_table, progress_report, progress_sheet, totals
+from engine.papers.stamping import numbered
 
 __all__ = [
     "Block",
@@ -24,6 +25,7 @@ __all__ = [
     "date_line",
     "lines",
     "number_line",
+    "numbered",
     "progress_report",
     "progress_sheet",
     "recipients",
