@@ -22,6 +22,7 @@ from engine import db, deadlines, definitions, identity, papers, planfile, queri
 from engine.commands import (
     access,
     approvals,
+    authority,
     calendar,
     cases,
     consulting,
@@ -66,6 +67,7 @@ class Engine:
         self.reports = checking.Reports()
         self.cases = _Area(self, cases)
         self.approvals = _Area(self, approvals)
+        self.authority = _Area(self, authority)
         self.opening = _Area(self, opening)
         self.registers = _Area(self, registers)
         self.consulting = _Area(self, consulting)
@@ -408,6 +410,7 @@ class _Operations(_Area):
         if found is None:
             return 0
         done = sum(self._try(reminders.remind, case_id, reached) for case_id, reached in found.items())
+        self._engine.write(authority.tell_returned)
         self._engine.write(reminders.swept)
         return done
 

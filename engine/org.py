@@ -5,13 +5,14 @@ lane bound to a position in the unit after the @). Which people hold a key is wo
 so a change of people needs no change of tasks.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine.records import lane_bindings, memberships, people, units
+from engine.records import absences, lane_bindings, memberships, people, units
 
 ADMINISTRATOR = "quan_tri"
 WATCHERS = frozenset({"van_phong_tong_hop", "kiem_tra_chi_doc", "giam_doc", "lanh_dao_so"})
@@ -29,6 +30,8 @@ class Actor:
     roles: frozenset[str]
     keys: frozenset[str]
     units: frozenset[str] = frozenset()
+    # keys that are held only for somebody who is away, and those people themselves: key or person → who is away
+    stands_for: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def watches_all(self) -> bool:
@@ -57,19 +60,45 @@ def valid_on(day: Any) -> sa.ColumnElement[bool]:
     return sa.and_(sa.or_(m.valid_from.is_(None), m.valid_from <= day), sa.or_(m.valid_to.is_(None), m.valid_to >= day))
 
 
-def _held_keys(tenant: Any, person: Any, day: Any) -> sa.Select[Any]:
+def _bound() -> sa.ColumnElement[bool]:
     m, b = memberships.c, lane_bindings.c
-    key = sa.case((b.unit_id == "", b.lane.concat("@").concat(m.unit_id)), else_=b.lane)
+    return sa.and_(
+        b.tenant_id == m.tenant_id, b.position == m.position, sa.or_(b.unit_id == "", b.unit_id == m.unit_id)
+    )
+
+
+KEY = sa.case(
+    (lane_bindings.c.unit_id == "", lane_bindings.c.lane.concat("@").concat(memberships.c.unit_id)),
+    else_=lane_bindings.c.lane,
+)
+
+
+def _held_keys(tenant: Any, person: Any, day: Any) -> sa.Select[Any]:
+    m = memberships.c
     return (
-        sa.select(sa.func.aggregate_strings(key, " "))
+        sa.select(sa.func.aggregate_strings(KEY, " "))
         .select_from(memberships)
-        .join(
-            lane_bindings,
-            sa.and_(
-                b.tenant_id == m.tenant_id, b.position == m.position, sa.or_(b.unit_id == "", b.unit_id == m.unit_id)
-            ),
-        )
+        .join(lane_bindings, _bound())
         .where(m.tenant_id == tenant, m.person_id == person, valid_on(day))
+    )
+
+
+def away_on(day: Any) -> sa.ColumnElement[bool]:
+    """Absences that cover a day."""
+    return sa.and_(absences.c.first_day <= day, absences.c.last_day >= day)
+
+
+def _stood_in_for(tenant: Any, person: Any, day: Any) -> sa.Select[Any]:
+    """ "gd.so>dept_director gd.so>dept_leader": whom somebody stands in for, and the seats that those sit on. Their own
+    seats alone: who stands in for a deputy gets nothing of what the deputy stands in for (no sub-delegation)."""
+    m, a = memberships.c, absences.c
+    told = a.person_id.concat(">").concat(sa.func.coalesce(KEY, ""))
+    return (
+        sa.select(sa.func.aggregate_strings(told, " "))
+        .select_from(absences)
+        .outerjoin(memberships, sa.and_(m.tenant_id == a.tenant_id, m.person_id == a.person_id, valid_on(day)))
+        .outerjoin(lane_bindings, _bound())
+        .where(a.tenant_id == tenant, a.deputy_id == person, away_on(day))
     )
 
 
@@ -93,6 +122,7 @@ def actor_columns(tenant: Any, person: Any, day: Any) -> list[sa.ColumnElement[A
         _held_keys(tenant, person, day).scalar_subquery().label("actor_keys"),
         gathered(m.roles).scalar_subquery().label("actor_roles"),
         gathered(m.unit_id).scalar_subquery().label("actor_units"),
+        _stood_in_for(tenant, person, day).scalar_subquery().label("actor_stands"),
         sa.select(_asked.c.active)
         .where(_asked.c.tenant_id == tenant, _asked.c.id == person)
         .scalar_subquery()
@@ -104,11 +134,19 @@ def actor_of(person: str, row: Any) -> Actor:
     """The actor from the columns of `actor_columns`; someone inactive or unknown holds nothing."""
     if not row.actor_active:
         return Actor(person, frozenset(), frozenset())
+    own = frozenset((row.actor_keys or "").split()) | {person}
+    stands: dict[str, str] = {}
+    for word in (row.actor_stands or "").split():
+        away, _, key = word.partition(">")
+        stands.setdefault(away, away)
+        if key and key not in own:
+            stands.setdefault(key, away)
     return Actor(
         person,
         frozenset((row.actor_roles or "").split()),
-        frozenset((row.actor_keys or "").split()) | {person},
+        own | stands.keys(),
         frozenset((row.actor_units or "").split()),
+        stands,
     )
 
 

@@ -204,6 +204,25 @@ login_failures = table(
 )
 sa.Index("ix_login_failures_subject_at", login_failures.c.tenant_id, login_failures.c.subject, login_failures.c.at)
 
+# Who is away from one office day to another, and who stands in meanwhile. An absence that is ended early is cut short;
+# one that is taken back before it began keeps its row with `last_day` before `first_day`.
+absences = table(
+    "absences",
+    col("id", Id),
+    col("person_id", Slug),
+    col("first_day", sa.Date),
+    col("last_day", sa.Date),
+    col("deputy_id", Slug, null=True),
+    col("reason", sa.Text),
+    col("entered_by", Slug),
+    col("entered_at", Utc),
+    # when the person was told what had been done in their name
+    col("told_at", Utc, null=True),
+    keys=("id",),
+)
+sa.Index("ix_absences_deputy", absences.c.tenant_id, absences.c.deputy_id, absences.c.first_day)
+sa.Index("ix_absences_person", absences.c.tenant_id, absences.c.person_id, absences.c.first_day)
+
 # --- the plan -----------------------------------------------------------------------------------------------------
 
 plans = table(
@@ -337,6 +356,8 @@ tasks = table(
     # a gate: the document versions that it decided on, [{"artefact", "number", "sha256"}], and the signing capacity
     col("seen", sa.JSON, null=True),
     col("capacity", sa.Text, null=True),
+    # whose deputy has done it
+    col("on_behalf_of", Slug, null=True),
     # what was decided on paper and recorded by another: {"decided_by", "number", "dated", "received_on", "channel",
     # "document": {"artefact", "number", "sha256"}}
     col("recorded", sa.JSON, null=True),

@@ -47,7 +47,17 @@ def _is_candidate(task: Any, actor: Actor) -> str | None:
 
 
 def _is_assignee(task: Any, actor: Actor) -> str | None:
-    return None if task.assignee == actor.id else "not_assignee"
+    return None if task.assignee == actor.id or task.assignee in actor.stands_for else "not_assignee"
+
+
+def on_behalf_of(task: Any, actor: Actor) -> str | None:
+    """For whom somebody acts on a task: who is away, when the task is theirs or their seat's; else None."""
+    if task.assignee is not None:
+        return actor.stands_for.get(task.assignee) if task.assignee != actor.id else None
+    keys = (task.candidate, *(task.further or "").split())
+    if any(key in actor.keys and key not in actor.stands_for for key in keys if key):
+        return None
+    return next((actor.stands_for[key] for key in keys if key in actor.stands_for), None)
 
 
 def _is_owner(task: Any, actor: Actor) -> str | None:
@@ -141,6 +151,7 @@ COMPLETE = (
         answers=sa.bindparam("b_answers", type_=sa.JSON),
         seen=sa.bindparam("b_seen", type_=sa.JSON),
         capacity=sa.bindparam("b_capacity"),
+        on_behalf_of=sa.bindparam("b_on_behalf_of"),
         recorded=sa.bindparam("b_recorded", type_=sa.JSON(none_as_null=True)),
         draft=None,
         version=tasks.c.version + 1,
@@ -158,8 +169,10 @@ def complete(
     seen: list[dict[str, Any]] | None = None,
     capacity: str | None = None,
     recorded: Mapping[str, Any] | None = None,
+    behalf: str | None = None,
 ) -> None:
-    """Write down that the task was done. Raises Conflict when somebody else got there first."""
+    """Write down that the task was done; `behalf`: whose deputy has done it. Raises Conflict when somebody else got
+    there first."""
     done = conn.execute(
         COMPLETE,
         {
@@ -173,6 +186,7 @@ def complete(
             "b_answers": dict(answers),
             "b_seen": seen,
             "b_capacity": capacity,
+            "b_on_behalf_of": behalf,
             "b_recorded": dict(recorded) if recorded else None,
         },
     )

@@ -9,7 +9,7 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -95,6 +95,11 @@ class Office:
             done = self.engine.cases.complete(view.id, person, answers, view.version, **seen)
         self.engine.operations.settle()
         return done
+
+    def away(self, person: str, first_day: str, last_day: str, deputy: str | None, reason: str = "Nghỉ phép") -> str:
+        """Somebody announces that they are away, and who stands in."""
+        first, last = date.fromisoformat(first_day), date.fromisoformat(last_day)
+        return str(self.engine.authority.announce_absence(person, person, first, last, deputy, reason))
 
     def answers_remarks(self, person: str) -> int:
         """The drafter accepts every remark that is still open; returns how many."""

@@ -360,7 +360,8 @@ def complete(
     # Who records what an outside body decided has not decided it.
     decider = "" if recorded else actor
     seen = _check_conditions(tx, task, properties, decider, values, kept, seen_documents)
-    tasks.complete(tx.conn, tx.tenant, task, actor, tx.now, values, seen, signed_as, recorded)
+    behalf = tasks.on_behalf_of(task, who) if recorded is None else None
+    tasks.complete(tx.conn, tx.tenant, task, actor, tx.now, values, seen, signed_as, recorded, behalf)
     if task.kind == "opinion":
         consultations.answer(tx.conn, tx.tenant, task, actor, tx.now, values, recorded)
     if task.token == "":  # an approval given anew stands beside the process
@@ -379,6 +380,8 @@ def complete(
         facts["capacity"] = signed_as
     if recorded:
         facts["recorded"] = dict(recorded)
+    if behalf:
+        facts["on_behalf_of"] = behalf
     reasons = _too_often(tx, task, values)
     if reasons:
         facts["escalated"] = _escalate(tx, task, actor, reasons)
@@ -405,7 +408,7 @@ def _seen_task(tx: Tx, actor: str, task_id: str) -> tuple[Any, org.Actor]:
     """The locked task and the actor; NotFound when the actor may not even see its case."""
     task = locked_task(tx, task_id, actor)
     who = org.actor_of(actor, task)
-    if task.assignee != actor and not tasks.is_offered_to(task, who):
+    if task.assignee != actor and task.assignee not in who.stands_for and not tasks.is_offered_to(task, who):
         queries.require_visible(tx, who, task.case_id, "task")
     return task, who
 

@@ -26,6 +26,8 @@ from engine.queries.approvals import (
     wanted_artefacts,
 )
 from engine.queries.arrivals import awaited, may_record, supporting
+from engine.queries.authority import absences_list as absences
+from engine.queries.authority import coverage, done_for
 from engine.queries.dossier import case, diagram
 from engine.queries.durations import durations
 from engine.queries.explaining import explain_due
@@ -66,6 +68,7 @@ __all__ = [
     "NAMED_LANES",
     "Approval",
     "Facts",
+    "absences",
     "affected",
     "approvals_of",
     "assignable",
@@ -82,8 +85,10 @@ __all__ = [
     "collated",
     "collated_paper",
     "compared",
+    "coverage",
     "diagram",
     "differences",
+    "done_for",
     "draft",
     "drafters",
     "durations",

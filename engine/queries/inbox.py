@@ -6,10 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.org import Actor
-from engine.queries.access import Asker, due_of, key_names, names_key
+from engine.queries.access import Asker, due_of, key_names, names_key, names_of
 from engine.queries.views import FocusCount, Inbox, InboxGroup, InboxRow, LastDone
 from engine.records import cases, focus_tasks, people, tasks
-from engine.tasks import further_candidates, is_offered_to
+from engine.tasks import further_candidates, is_offered_to, on_behalf_of
 
 OPEN = ("ready", "claimed")
 GROUPS = ("late", "today", "soon", "ok", "none", "done")
@@ -58,11 +58,12 @@ def inbox(tx: Asker, person: str, tab: str = "todo", focus: str | None = None) -
         (row, due_of(tx, row.due_at))
         for row in tx.conn.execute(
             _rows(tx)
-            .where(is_open, sa.or_(t.assignee == person, offered_to(actor)))
+            .where(is_open, sa.or_(t.assignee.in_((person, *actor.stands_for)), offered_to(actor)))
             .order_by(t.due_at.is_(None), t.due_at, t.created_at)
         )
     ]
-    elsewhere = sa.and_(is_open, t.assignee.is_distinct_from(person), sa.not_(offered_to(actor)))
+    others = sa.func.coalesce(t.assignee, "").not_in((person, *actor.stands_for))
+    elsewhere = sa.and_(is_open, others, sa.not_(offered_to(actor)))
     watched = sa.or_(cases.c.drafter == person, cases.c.started_by == person)
     done_count = tx.conn.execute(
         sa.select(sa.func.count()).where(t.tenant_id == tx.tenant, t.ended_by == person, t.state == "completed")
@@ -96,9 +97,12 @@ def inbox(tx: Asker, person: str, tab: str = "todo", focus: str | None = None) -
     if focus:
         shown = [(r, d) for r, d in shown if r.focus_id == focus]
     names = key_names(tx, [r.candidate for r, _ in shown if not r.assignee and r.candidate])
+    away = names_of(tx, {on_behalf_of(r, actor) for r, _ in shown} - {None}) if actor.stands_for else {}
     groups = []
     for state in GROUPS:
-        of_state = [_line(r, d, actor, names) for r, d in shown if ("done" if tab == "done" else d.state) == state]
+        of_state = [
+            _line(r, d, actor, names, away) for r, d in shown if ("done" if tab == "done" else d.state) == state
+        ]
         if of_state:
             groups.append(InboxGroup(state, of_state))
     last = _last_done(tx, person)
@@ -112,7 +116,7 @@ def inbox(tx: Asker, person: str, tab: str = "todo", focus: str | None = None) -
     )
 
 
-def _line(row: Any, due: Any, actor: Actor, names: dict[str, str]) -> InboxRow:
+def _line(row: Any, due: Any, actor: Actor, names: dict[str, str], away: dict[str, str]) -> InboxRow:
     offered = row.assignee is None and row.state == "ready"
     return InboxRow(
         task_id=row.id,
@@ -133,6 +137,7 @@ def _line(row: Any, due: Any, actor: Actor, names: dict[str, str]) -> InboxRow:
         outcome=row.outcome,
         element=row.element,
         step=row.step,
+        for_whom=away.get(on_behalf_of(row, actor) or ""),
     )
 
 

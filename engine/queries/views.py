@@ -74,6 +74,8 @@ class InboxRow:
     outcome: str | None
     element: str = ""
     step: str | None = None
+    # for whom the reader would act, when the task is somebody's who is away
+    for_whom: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +383,9 @@ class TaskView:
     gate: GateView | None
     assignable: Sequence[tuple[str, str]]
     submissions: Sequence[Submission]
+    # for whom the reader acts (who is away), and for whom it was done: names
+    acting_for: str | None = None
+    done_for: str | None = None
     # why it is due then: `queries.explaining.Explanation`
     why_due: Any = None
 

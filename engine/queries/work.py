@@ -8,7 +8,16 @@ import sqlalchemy as sa
 from engine import bpmn, clock, consultations, documents, gates, org, tasks
 from engine.errors import NotFound, Reason
 from engine.queries import paths
-from engine.queries.access import Asker, due_of, hidden_papers, key_names, properties_of, require_visible, sources
+from engine.queries.access import (
+    Asker,
+    due_of,
+    hidden_papers,
+    key_names,
+    names_of,
+    properties_of,
+    require_visible,
+    sources,
+)
 from engine.queries.approvals import CONFIRMS, blocking, waived
 from engine.queries.explaining import explain_due
 from engine.queries.inbox import short
@@ -101,6 +110,7 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
     # An opinion is its author's: others who take part in the case read that the task is there, not what was answered.
     readable = mine or row.kind != "opinion" or bool(asked)
     signer = person_name(tx, person) if "complete" in rights and element.properties.get("gate") == "signing" else None
+    behalf = tasks.on_behalf_of(row, actor) if asks else None
     return TaskView(
         id=row.id,
         version=row.version,
@@ -146,6 +156,8 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
         gate=_gate(tx, main, bundle.definition, element, row, versions, signer),
         assignable=[(p.id, p.name) for p in assignable(tx, row)] if "assign" in rights else [],
         submissions=_submissions(tx, row),
+        acting_for=names_of(tx, [behalf]).get(behalf) if behalf else None,
+        done_for=names_of(tx, [row.on_behalf_of]).get(row.on_behalf_of) if row.on_behalf_of else None,
     )
 
 

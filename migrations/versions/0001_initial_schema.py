@@ -9,6 +9,22 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "absences",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("person_id", sa.String(length=80), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("deputy_id", sa.String(length=80), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("entered_by", sa.String(length=80), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_absences")),
+    )
+    op.create_index("ix_absences_deputy", "absences", ["tenant_id", "deputy_id", "first_day"], unique=False)
+    op.create_index("ix_absences_person", "absences", ["tenant_id", "person_id", "first_day"], unique=False)
+    op.create_table(
         "accounts",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("login", sa.String(length=80), nullable=False),
@@ -582,6 +598,7 @@ def upgrade() -> None:
         sa.Column("answers", sa.JSON(), nullable=True),
         sa.Column("seen", sa.JSON(), nullable=True),
         sa.Column("capacity", sa.Text(), nullable=True),
+        sa.Column("on_behalf_of", sa.String(length=80), nullable=True),
         sa.Column("recorded", sa.JSON(), nullable=True),
         sa.Column("draft", sa.JSON(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),

@@ -76,6 +76,8 @@ NOTICES = {
     "drafter_taken": N_("Somebody else now drafts: %(name)s"),
     "task_returned": N_("Returned for changes: %(name)s"),
     "returned_too_often": N_("Returned %(rounds)s times at “%(task)s”: %(name)s"),
+    "deputy_named": N_("You stand in for %(person_name)s from %(from)s to %(to)s"),
+    "done_for_you": N_("Back again: see what %(by_name)s did in your name"),
     "confirm_again": N_("A document changed after the approval; confirm anew: %(name)s"),
     "plan_adjusted": N_("The plan of %(year)s was adjusted, version %(version)s: %(code)s. %(reason)s"),
     "task_due_soon": N_("Due soon: %(name)s"),

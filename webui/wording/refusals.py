@@ -182,6 +182,10 @@ def refusal_text(code: str, told: dict[str, Any]) -> str:
             return _("A task that makes this document is open; add the version there.")
         case "document_exists":
             return _("The document is there already.")
+        case "absent_already":
+            return _("An absence in these days is written down already; end that one first.")
+        case "absence_over":
+            return _("This absence is over.")
         case "not_awaited":
             return _("The case does not wait for this any more; somebody may have recorded it already.")
         case "not_open":
