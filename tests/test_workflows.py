@@ -248,6 +248,7 @@ def decide(name: str, context: dict[str, Any]) -> dict[str, Any]:
         ("ke_hoach", "ubnd_tinh", False, "ke_hoach_ubnd", False, True, "{n}/KH-UBND"),
         ("ke_hoach", "so_khcn", False, "van_ban_so", False, False, "{n}/KH-KHCN"),
         ("cong_van", "so_khcn", False, "van_ban_so", False, False, "{n}/KHCN-{dv}"),
+        ("huong_dan", "so_khcn", False, "van_ban_so", False, False, "{n}/HD-KHCN"),
         ("thong_bao", "btc_giai", False, "van_ban_ban", False, False, "{n}/{loai}-BTC"),
     ],
 )
