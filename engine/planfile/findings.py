@@ -63,7 +63,7 @@ def _same(one: Item, other: Item) -> bool:
 
 def _covered(item: Item, other: list[Item]) -> float:
     mine = pairs(item.label)
-    return len(mine & set().union(*(pairs(o.label) for o in other))) / len(mine) if mine else 1.0
+    return len(mine & frozenset().union(*(pairs(o.label) for o in other))) / len(mine) if mine else 1.0
 
 
 def twins(task: Task) -> Iterator[Finding]:

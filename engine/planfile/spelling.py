@@ -3,6 +3,7 @@
 Corrections are for labels only; the words of the document are kept as they stand.
 """
 
+import functools
 import itertools
 import re
 import unicodedata
@@ -93,9 +94,10 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", corrected(text).lower())
 
 
-def pairs(text: str) -> set[tuple[str, str]]:
-    """The neighbouring words of a text, two by two."""
-    return set(itertools.pairwise(words(text)))
+@functools.lru_cache(maxsize=4096)
+def pairs(text: str) -> frozenset[tuple[str, str]]:
+    """The neighbouring words of a text, two by two. Kept: each text is compared with many."""
+    return frozenset(itertools.pairwise(words(text)))
 
 
 def likeness(one: str, other: str) -> float:
