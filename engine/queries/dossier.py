@@ -131,7 +131,9 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
     # What came on paper has a number too, of its sender's.
     came = {t.recorded["document"]["artefact"] for t in rows if t.recorded}
     own = [d for d in doc_views if d.artefact not in came and not d.artefact.startswith("van_ban_gop_y-")]
-    result = next(((d.symbol, d.dated) for d in own if d.symbol and d.dated), None)
+    # The last that was issued: letters and plans on the way have numbers as well.
+    issued = [(d.symbol, d.dated) for d in own if d.symbol and d.dated]
+    result = max(issued, key=lambda one: one[1], default=None)
     return CaseView(
         id=row.id,
         code=row.code,
@@ -195,9 +197,10 @@ def _drafters(tx: Asker, row: Any, actor: org.Actor) -> list[tuple[str, str]]:
 
 
 def _of_step(definition: bpmn.Definition, element: bpmn.Element, rows: list[Any]) -> list[Any]:
-    """The tasks that belong to a step: its own, and those of the process it calls."""
+    """The tasks that belong to a step: its own, and those of the process that it calls or of what is inside it."""
     number = element.properties.get("step")
-    return [t for t in rows if t.element == element.id or (t.step == number and element.type == "callActivity")]
+    inside = element.type in ("callActivity", "subProcess", "adHocSubProcess")
+    return [t for t in rows if t.element == element.id or (t.step == number and inside)]
 
 
 def _issued_at(rows: list[Any], definition: bpmn.Definition, row: Any) -> datetime | None:
