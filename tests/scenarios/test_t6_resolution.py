@@ -274,6 +274,20 @@ def test_another_law_is_chosen_by_hand_only_with_a_reason(at: At) -> None:
     assert office.waits() == {"lam_viec": [t6.DRAFTER]}
 
 
+def test_those_who_must_be_consulted_come_from_the_table(at: At) -> None:
+    office = begun(at("2022-01-28 09:30"), "2022-02-14", "2022-12", dieu27_khoan="1")
+    does_t6("soan_du_thao")(office)
+    does_t6("soan_cong_van")(office)
+    decides_t6(t6.DIRECTOR, "ky_cong_van")(office)
+    office.does(
+        t6.CLERK,
+        "gui_xin_y_kien",
+        {"noi_nhan": "de_xuat", "ngay_gui": "2022-02-14", "cach_gui": "truc_lien_thong"},
+    )
+    bodies = ("mttq_tinh", "so_noi_vu", "so_tai_chinh", "so_tu_phap")
+    assert office.waits()["tra_loi_y_kien"] == [f"ext_agencies@{body}" for body in bodies]
+
+
 # --- ways back ----------------------------------------------------------------------------------------------------
 
 
