@@ -4,6 +4,7 @@ Law and habit are data: the signature form is decision DMN-02, the number's patt
 `co_quan.json`; templates are deployed with the workflows. People are called by their roles.
 """
 
+import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,8 +42,14 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "huong_dan": ("Hướng dẫn", "HD"),
     "phieu_giao_viec": ("Phiếu giao việc", "PGV"),
 }
-# What these words begin is issued under its own name.
-ISSUED = tuple(word for word, _ in KINDS.values() if word not in ("Tờ trình", "Báo cáo", "Công văn", "Biên bản"))
+# What these words begin is issued under its own name; the last ones by a decision.
+DECIDED = ("Quy chế", "Quy định", "Đề án", "Chương trình")
+ISSUED = (
+    *(word for word, _ in KINDS.values() if word not in ("Tờ trình", "Báo cáo", "Công văn", "Biên bản")),
+    *DECIDED,
+)
+# "Nghị quyết HĐND tỉnh về …": whose it is stands over the document.
+WHOSE = re.compile(r"^(của )?(HĐND|UBND) tỉnh ")
 # An artefact that is called one of these is the document itself at some stage, not another one about it.
 STAGES = ("dự thảo", "bản trình ký", "đề cương")
 STAMPED = ("đã ", "được ", "trình ", "của ")
@@ -132,13 +139,13 @@ def paper_facts(tx: Asker, person: str, case_id: str, template: str, artefact: s
     maker = _maker(main, artefact)
     told = environment.paper_of(row.process_id, artefact or "")
     given = _given(maker)
-    if not (given.get("issuer") or told.get("issuer")):
+    name = gates.named(environment.artefacts, artefact) if artefact else ""
+    if not (given.get("issuer") or told.get("issuer") or _own_words(name, KINDS.get(template, ("", ""))[0])):
         given = _given(_last_signed(main, template)) | given
     issuer = _issuer(environment, given.get("issuer") or told.get("issuer") or USUAL.get(template, "so_khcn"))
     drafting = _issuer(environment, "so_khcn")
     known = {one.artefact: one for one in _documents(tx, row.id, hidden_papers(tx, tx.actor(person), row.id))}
     mine = known.get(artefact or "")
-    name = gates.named(environment.artefacts, artefact) if artefact else ""
     subject = row.short_title or row.title
     line = about(template, name, subject)
     lane = given.get("signer") or told.get("signer") or issuer.signer
@@ -197,7 +204,7 @@ def heading(
     return {
         "co_quan_tren": f"{issuer.above}\n" if issuer.above else "",
         "co_quan": issuer.heading,
-        "so": papers.number_line(symbol, pattern, tx.today.year),
+        "so": "" if template == COLLATED else papers.number_line(symbol, pattern, tx.today.year),
         "dia_danh_ngay": papers.date_line(issuer.place, dated, tx.today),
         "tham_quyen": issuer.authority,
         "ten_co_quan": issuer.name,
@@ -212,13 +219,16 @@ def heading(
 def number_pattern(tx: Asker, issuer: papers.Issuer, template: str, unit: str = "", qppl: bool = False) -> str:
     """How a document of a kind is numbered by an agency, by DMN-01; where that has no row, "{n}/<code>-<agency>"."""
     code = KINDS.get(template, ("", ""))[1]
-    usual = f"{{n}}/{code}-{issuer.symbol}" if code else f"{{n}}/{issuer.symbol}-{unit.removeprefix('P.') or UNKNOWN}"
+    unit = unit.removeprefix("P.") or UNKNOWN
+    usual = f"{{n}}/{code}-{issuer.symbol}" if code else f"{{n}}/{issuer.symbol}-{unit}"
     key = next((key for key, one in tx.environment_facts.issuers.items() if one["name"] == issuer.name), "")
     kind = "bao_cao" if template == "bao_cao_tien_do" else template
     asked = {"doc_kind": kind, "issuer": key, "contains_normative_rule": qppl or template == "nghi_quyet"}
     found = decided(tx, "dinh_tuyen_van_ban", asked)
     pattern = str((found or {}).get("number_pattern") or usual)
-    return pattern.replace("{dv}", unit.removeprefix("P.") or UNKNOWN).replace("{loai}", code or unit or UNKNOWN)
+    if not code and "{loai}" in pattern:  # a letter has no code: agency, then who drafted it ("63/BTC-KHCN")
+        return f"{{n}}/{issuer.symbol}-{_issuer(tx.environment_facts, 'so_khcn').symbol}"
+    return pattern.replace("{dv}", unit).replace("{loai}", code)
 
 
 def signature(tx: Asker, issuer: papers.Issuer, lane: str, **how: Any) -> dict[str, str]:
@@ -415,16 +425,19 @@ def about(template: str, name: str, subject: str) -> str:
     issued = next((kind for kind in ISSUED if subject.startswith(f"{kind} ")), None)
     if template == "to_trinh" and not own:
         found = f"ban hành {subject}" if issued else _lower(subject)
+    elif not own and template == "quyet_dinh" and subject.startswith(DECIDED):
+        found = f"ban hành {subject}"
     elif not own:
-        found = subject[len(word) :].strip() if word and subject.startswith(f"{word} ") else _lower(subject)
+        named = bool(word) and subject.startswith(f"{word} ")
+        found = WHOSE.sub("", subject[len(word) :].strip()) if named else _lower(subject)
     elif issued and own.endswith(issued):
         found = f"{own}{subject[len(issued) :]}"  # "đề nghị xây dựng Nghị quyết" goes on as the resolution does
     elif not issued:
         found = own
-    elif template in ("cong_van", "bao_cao", "to_trinh"):
-        found = f"{own} {'đối với' if template == 'cong_van' else 'về'} dự thảo {subject}"
-    else:
+    elif own.startswith(("thành lập ", "phân công ")):
         found = f"{own} xây dựng {subject}"
+    else:
+        found = f"{own} {'đối với' if template == 'cong_van' else 'về'} dự thảo {subject}"
     return _lower(found) if template in AFTER_WORDS else f"{found[:1].upper()}{found[1:]}"
 
 
