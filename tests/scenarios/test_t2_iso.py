@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import consistency
 import offices
 import stores
+import told
 from engine import Conflict, bpmn
 from webui import demo
 from webui.stories import t2
@@ -81,6 +83,11 @@ def test_the_year_is_closed_with_every_result_and_the_derived_report(played: Pla
     wanted = [artefact for result in task["results"] for artefact in result["artefacts"]]
     assert [a for a in wanted if a not in made and f"{a}-11" not in made] == []
     assert "bao_cao_nam_iso" in made
+    assert case.result == ("02/BC-KHCN", date(2022, 12, 27))
+    assert made["huong_dan_cham_diem"].symbol == "01/HD-KHCN"
+    assert made["quyet_dinh_xep_hang"].symbol == "01/QĐ-UBND"
+    office.at("2022-12-30")
+    assert {month: told.standing(office, "T2", told.month_end(month)).status for month in t2.MONTHLY} == t2.MONTHLY
     assert sorted(a for a in made if a.startswith("bien_ban_tap_huan-")) == [
         f"bien_ban_tap_huan-{n:02d}" for n in range(1, 12)
     ]

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 import consistency
 import offices
 import stores
+import told
 from engine import Conflict, Invalid, bpmn
 from engine.records import consultations, journal, opinions
 from webui import demo
@@ -101,6 +102,7 @@ def test_the_award_is_finished_in_the_month_of_the_plan(played: Play) -> None:
     case = office.case()
     assert (case.state, case.progress) == ("completed", "hoan_thanh_dung_han")
     assert office.waits() == {}
+    assert case.result == ("01/BC-KHCN", date(2022, 5, 26))
     made = papers(office)
     plan = json.loads((MODEL.parents[1] / "demo" / "plan-2022.json").read_text("utf-8"))
     task = next(t for t in plan["focus_tasks"] if t["code"] == "T3")
@@ -112,6 +114,8 @@ def test_the_award_is_finished_in_the_month_of_the_plan(played: Play) -> None:
     assert len(made["phong_su"].versions) == 1
     assert office.everybody_told("qua_han") == set()
     assert len(office.acted()) >= 12
+    office.at("2022-12-30")
+    assert {month: told.standing(office, "T3", told.month_end(month)).status for month in t3.MONTHLY} == t3.MONTHLY
 
 
 def test_the_second_broadcast_is_waited_for(played: Play) -> None:

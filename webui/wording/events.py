@@ -96,6 +96,8 @@ NOTICES = {
     "remind_by_letter": N_("To be reminded by letter, as they have no account: %(who)s"),
     # kinds that our models send (header `template` of a job); those of others are told by their case
     "nhac_gop_y": N_("An opinion is still awaited: %(name)s"),
+    "nhac_viec": N_("A reply is still awaited: %(name)s"),
+    "thieu_tap_huan": N_("Trainings of the plan are still missing: %(name)s"),
     "cham_ke_hoach": N_("The case is behind the plan: %(name)s"),
     "nhac_bao_cao": N_("The unit’s report is due today: %(name)s"),
     "cham_bao_cao": N_("A unit has not reported: %(name)s"),
