@@ -41,9 +41,12 @@ def explain_due(tx: Asker, task: Any) -> Explanation | None:
     """Why a task (a row of `tasks`) is due when it is; None where its model says it in a way that is not known here."""
     if task.due_at is None:
         return None
-    c = cases.c
-    case = tx.conn.execute(sa.select(c.definition, c.state).where(c.tenant_id == tx.tenant, c.id == task.case_id)).one()
-    main = tx.models.bundle(tx.conn, tx.tenant, case.definition).definition
+    definition, state = getattr(task, "case_definition", None), getattr(task, "case_state", None)
+    if definition is None or state is None:  # a row that was read without its case
+        c = cases.c
+        case = sa.select(c.definition, c.state).where(c.tenant_id == tx.tenant, c.id == task.case_id)
+        definition, state = tx.conn.execute(case).one()
+    main = tx.models.bundle(tx.conn, tx.tenant, definition).definition
     own = tx.models.bundle(tx.conn, tx.tenant, task.definition).definition
     element = own.elements.get(task.element)
     given = element.assignment.due if element is not None and element.assignment is not None else None
@@ -51,7 +54,7 @@ def explain_due(tx: Asker, task: Any) -> Explanation | None:
         return None
     calendar = tx.environment_facts.calendar
     env = feel.Env(calendar, task.created_at)
-    context: Mapping[str, Any] = bpmn.variables(case.state)
+    context: Mapping[str, Any] = bpmn.variables(state)
     text = given.text
     if own is not main:
         text, context = _handed(main.elements.get(task.call or ""), text, context, env)

@@ -52,6 +52,7 @@ def _load(tx: Asker, task_id: str) -> Any:
             c.reopened,
             c.status,
             c.definition.label("case_definition"),
+            c.state.label("case_state"),
             focus_tasks.c.label,
             _assignee.c.name.label("assignee_name"),
         )
