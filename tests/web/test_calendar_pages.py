@@ -104,7 +104,7 @@ def test_a_process_is_scheduled_between_two_days(site: At) -> None:
     assert drafter.sees("/quy-trinh/chi_thi_khcn/lich?bat_dau=2022-03-21&ket_thuc=2022-03-01").status == 422
     assert drafter.sees("/quy-trinh/khong_co/lich").status == 404
     assert drafter.sees("/quy-trinh/chi_thi_khcn/lich?bat_dau=hom-nay").status == 404
-    assert "Dự trữ" not in drafter.sees("/quy-trinh/chi_thi_khcn/lich?bat_dau=2022-01-28").text
+    assert "Bắt đầu chậm nhất" not in drafter.sees("/quy-trinh/chi_thi_khcn/lich?bat_dau=2022-01-28").text
 
 
 def test_conflicts_are_told_before_a_case_is_opened_and_beside_it(site: At) -> None:
