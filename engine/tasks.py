@@ -360,9 +360,11 @@ def sent_back(
 
 
 def returns(conn: sa.Connection, tenant: int, task: Any, outcomes: Collection[str]) -> list[Any]:
-    """The decisions of a gate, oldest first, that sent work back: (reason, ended_at)."""
+    """The decisions of a gate, oldest first, that sent work back: (reason, ended_at). One in a called process counts
+    for its call alone: what the director returns of one paper is nothing against another."""
     t = tasks.c
-    same = sa.and_(t.tenant_id == tenant, t.case_id == task.case_id, t.element == task.element)
+    here = sa.and_(t.element == task.element, t.call.is_not_distinct_from(task.call))
+    same = sa.and_(t.tenant_id == tenant, t.case_id == task.case_id, here)
     decided = sa.and_(t.state == "completed", t.outcome.in_(list(outcomes)))
     return list(conn.execute(sa.select(t.reason, t.ended_at).where(same, decided).order_by(t.ended_at, t.id)))
 

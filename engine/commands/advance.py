@@ -343,7 +343,7 @@ def _open_tasks(
             names=_names(tx, element, event),
             candidate=first,
             form=here.forms.get(element.form_key) if element.form_key else None,
-            round_=_round(tx, case.case_id, event["el"]) if kind == "gate" else 1,
+            round_=_round(tx, case.case_id, event["el"], event.get("call")) if kind == "gate" else 1,
         )
         rows.append(row)
         more += [{"tenant_id": tx.tenant, "task_id": row["id"], "candidate": key} for key in keys[1:]]
@@ -384,12 +384,12 @@ def _names(tx: Tx, element: bpmn.Element, event: Mapping[str, Any]) -> tuple[str
     return f"{names[0]}: {about}", f"{names[1]}: {about}"
 
 
-def _round(tx: Tx, case_id: str, element: str) -> int:
+def _round(tx: Tx, case_id: str, element: str, call: str | None) -> int:
+    """How often a gate has been come to, this time included; one in a called process counts for its call alone."""
     t = task_rows.c
+    here = sa.and_(t.case_id == case_id, t.element == element, t.call.is_not_distinct_from(call))
     done = tx.conn.execute(
-        sa.select(sa.func.count()).where(
-            t.tenant_id == tx.tenant, t.case_id == case_id, t.element == element, t.state == "completed"
-        )
+        sa.select(sa.func.count()).where(t.tenant_id == tx.tenant, here, t.state == "completed")
     ).scalar_one()
     return int(done) + 1
 

@@ -150,6 +150,18 @@ def test_what_the_vice_chair_returns_comes_back_through_the_director(t4_at: At) 
     assert outcome_of(office, "cho_y_kien_chi_dao") == ["yeu_cau_chinh_sua", "giao_hop"]
 
 
+def test_each_paper_that_is_signed_counts_for_itself(t4_at: At) -> None:
+    """The same signing gate serves seven papers of the case: its rounds are those of the paper at hand."""
+    office = t4_at(DIRECTION).at(DIRECTION)
+    decides_t4(t4.VICE_CHAIR, "cho_y_kien_chi_dao", "yeu_cau_chinh_sua", REASON)(office)
+    for round_ in (2, 3, 4):
+        does_t4("hoan_thien_du_thao_2")(office)
+        assert office.task(t4.DIRECTOR, "ky").gate.round == round_
+        assert office.told(t4.HEAD, "returned_too_often") == []
+        decides_t4(t4.DIRECTOR, "ky", "yeu_cau_chinh_sua", REASON)(office)
+    assert len(office.told(t4.HEAD, "returned_too_often")) == 1
+
+
 def test_a_refusal_by_the_vice_chair_ends_it_without_a_plan(t4_at: At) -> None:
     office = t4_at(DIRECTION).at(DIRECTION)
     decides_t4(t4.VICE_CHAIR, "cho_y_kien_chi_dao", "khong_dong_y", REASON)(office)
