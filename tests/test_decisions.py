@@ -101,6 +101,8 @@ def test_a_head_needs_no_field() -> None:
         ("L2025", "dang_tai_nq_hdnd", 20, "ngay", "ngay_dang", "sau", True, "M-lo"),
         ("L2025_87", "dang_tai_qd_ct_ubnd", 10, "ngay", "ngay_dang", "sau", True, "F"),
         ("L2025_87", "tham_dinh", 15, "ngay", "du_ho_so", "sau", False, "M-lo"),
+        ("L2025", "tra_loi_gop_y", 10, "ngay", "ngay_nhan", "sau", False, "A"),
+        ("L2025_87", "gui_ban_hdnd", 15, "ngay", "khai_mac_ky_hop", "truoc", False, "A"),
         ("ND30", "phat_hanh", 1, "ngay_lam_viec", "ngay_ky", "sau", False, "M-hi"),
         ("NOI_BO", "xin_y_kien_noi_bo", 5, "ngay_lam_viec", "ngay_gui", "sau", False, "A"),
         ("NOI_BO", "xin_y_kien_ngoai", 10, "ngay_lam_viec", "ngay_gui", "sau", False, "A"),
