@@ -5,6 +5,8 @@ PYTHON ?= python3
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
 ARGS   ?=
+# The day of 2022 on which a new demo store stands.
+DEMO_DAY ?= 2022-09-15
 
 SHELL    := bash
 VENV     := .venv
@@ -117,8 +119,8 @@ store: install
 	@mkdir -p var
 	$(SAY) "Migrating the store"
 	@$(BIN)/trinhky migrate
-	$(SAY) "Loading the demo: plan, organisation, accounts"
-	@$(BIN)/trinhky demo
+	$(SAY) "Loading the demo: the department's year 2022 up to $(DEMO_DAY) (a minute or two, once)"
+	@$(BIN)/trinhky demo --as-of $(DEMO_DAY) --unless-filled
 
 services: install-dev
 	@.ci/services install

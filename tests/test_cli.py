@@ -1,6 +1,7 @@
 """The command `trinhky`: trying models out, loading the demo, deploying, checking journals; and how it says no."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -199,11 +200,11 @@ def test_a_store_is_made_and_migrated_as_often_as_one_likes(run: Run, tmp_path: 
 def test_the_demo_is_played_up_to_a_day(run: Run, demo_url: str) -> None:
     result = run("demo", "--as-of", "2022-03-24", **on(demo_url))
     assert result.exit_code == 0, result.output
-    assert "played 15 acts" in result.stdout
+    assert re.search(r"played \d+ acts of the year up to 2022-03-24", result.stdout)
     assert "24/03/2022 17:00" in result.stdout
     core = offices.open_engine(demo_url)
     office = offices.Office(core)
-    office.case_id = office.read(sa.select(cases.c.id))[0].id
+    office.case_id = office.read(sa.select(cases.c.id).where(cases.c.process_id == "chi_thi_khcn"))[0].id
     assert office.waits() == {"ky_trinh": ["dept_director"]}
     assert office.task(offices.DIRECTOR, "ky_trinh").gate.round == 2
     assert office.faults() == []

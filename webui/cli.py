@@ -20,6 +20,7 @@ from granian.constants import Interfaces
 import engine
 from engine import Engine, Settings
 from webui import demo as demos
+from webui import year as years
 from webui.linting import lint
 from webui.planning_commands import plan
 from webui.scheduler import Scheduler
@@ -111,24 +112,32 @@ def migrate() -> None:
 
 
 @main.command()
-@click.option("--as-of", metavar="DAY", help='play the story up to this day: "2022-03-24"')
-@click.option("--advance", metavar="DAYS", type=float, help="let so many days of business time pass")
-def demo(as_of: str | None, advance: float | None) -> None:
+@click.option("--as-of", metavar="DAY", help='play the year 2022 up to this day: "2022-09-15"')
+@click.option("--unless-filled", is_flag=True, help="with --as-of: leave a store in which cases run already as it is")
+@click.option("--advance", type=float, metavar="DAYS", help="move business time on by so many days")
+def demo(as_of: str | None, unless_filled: bool, advance: float | None) -> None:
     """Load the demo: organisation, accounts, calendar, the 2022 plan, workflows. Running it again adds what is new."""
     core = _open()
     core.migrate()
-    made = core.operations.load_demo(core.settings.workflows, demos.STARTS, demos.PASSWORD)
+    starts = years.STARTS if as_of else demos.STARTS
+    made = core.operations.load_demo(core.settings.workflows, starts, demos.PASSWORD)
     for process_id, version in made:
         click.echo(f"  deployed {process_id}, version {version}")
-    if as_of:
-        acts = demos.play_until(core, as_of)
-        click.echo(f"  played {acts} acts of the story up to {as_of}")
+    if as_of and not (unless_filled and core.queries.cases("cv.tonghop.1").rows):
+        _play(core, as_of)
     if advance is not None:
         core.operations.advance(core.queries.chrome("qtht").now + timedelta(days=advance))
     now = core.queries.chrome("qtht").now + OFFICE
     click.echo(f"Demo loaded. Business time is {now:%d/%m/%Y %H:%M}. Everybody's password: {demos.PASSWORD}")
     for login, what in ACCOUNTS:
         click.echo(f"  {login:<14} {what}")
+
+
+def _play(core: Engine, day: str) -> None:
+    """The year up to a day, with a bar where somebody looks on."""
+    with click.progressbar(length=len(years.acts()), label=f"  the year 2022 up to {day}") as bar:
+        acts = years.play(core, day, lambda *_: bar.update(1))
+    click.echo(f"  played {acts} acts of the year up to {day}")
 
 
 ACCOUNTS = (

@@ -254,22 +254,3 @@ STORY: tuple[tuple[str, Callable[[Office], Any]], ...] = (
     ("2022-04-05 15:00", _handles("phat_hanh", "vt.so")),
     ("2022-04-06 08:30", _handles("dong_nhiem_vu", "cv.tonghop.1")),
 )
-
-
-def play_until(engine: Engine, day: str) -> int:
-    """Play the demo's story on a fresh demo store up to a day ("2022-03-24", included until 17:00); returns the acts.
-
-    Raises Invalid("until") when the store's clock is past the day already.
-    """
-    end = datetime.fromisoformat(f"{day} 17:00") if " " not in day else datetime.fromisoformat(day)
-    office = Office(engine)
-    acts = 0
-    if not any(focus.cases for focus in engine.queries.focus_tasks("cv.tonghop.1")):
-        for when, act in STORY:
-            if datetime.fromisoformat(when) > end:
-                break
-            office.at(when)
-            act(office)
-            acts += 1
-    engine.operations.advance((end - timedelta(hours=7)).replace(tzinfo=UTC))
-    return acts
