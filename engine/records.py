@@ -249,6 +249,7 @@ plans = table(
     col("document", sa.JSON, null=True),
     keys=("id",),
 )
+sa.Index("uq_plans_year_version", plans.c.tenant_id, plans.c.year, plans.c.version, unique=True)
 focus_tasks = table(
     "focus_tasks",
     col("id", Id),

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,23 @@ def test_a_draft_made_before_another_was_adopted_is_out_of_date(office_at: At) -
     office.engine.plans.adopt(DIRECTOR, first, WHY)
     with offices.refused(office, Conflict, "plan_changed"):
         office.engine.plans.adopt(DIRECTOR, second, WHY)
+
+
+def test_two_who_adopt_at_once_leave_one_version_in_force(office_at: At) -> None:
+    office = office_at("phan_cong")
+    drafts = [office.engine.plans.import_document(SECRETARY, document(office)) for _ in range(2)]
+
+    def adopting(plan_id: str) -> str:
+        try:
+            office.engine.plans.adopt(DIRECTOR, plan_id, WHY)
+        except Conflict as error:
+            return error.code
+        return "adopted"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(adopting, drafts)) == ["adopted", "plan_changed"]
+    assert sorted(stored(office).values()) == ["adopted", "draft", "replaced"]
+    assert office.faults() == []
 
 
 def test_a_first_plan_of_another_year_needs_no_reason(office_at: At) -> None:

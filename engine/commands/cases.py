@@ -163,7 +163,9 @@ def _focus(tx: Tx, focus_task_id: str) -> Any:
     if focus is None:
         raise NotFound("focus_task", f"Expected a focus task with id {focus_task_id}, found none.")
     p = plan_rows.c
-    status = tx.conn.execute(sa.select(p.status).where(p.tenant_id == tx.tenant, p.id == focus.plan_id)).scalar()
+    plan = sa.select(p.status).where(p.tenant_id == tx.tenant, p.id == focus.plan_id)
+    # Shared: a version that is replaced at this moment takes the new case with it, or refuses it.
+    status = tx.conn.execute(plan.with_for_update(read=True)).scalar()
     if status != "adopted":
         raise Conflict("plan_not_in_force", f"Expected the plan of {focus.code} to be in force, it is {status}.")
     return focus

@@ -51,6 +51,7 @@ def store_draft(
     """
     _require(plans.may_draft(tx.actor(actor)), actor, "draft")
     conn, tenant, year = tx.conn, tx.tenant, understood.head.year
+    _lock_year(tx, year)
     there = plans.versions(conn, tenant, year)
     before = _before(there)
     old = plans.tasks_of(conn, tenant, before.id) if before else []
@@ -112,12 +113,18 @@ def drop(tx: Tx, actor: str, plan_id: str) -> None:
 
 
 def _draft(tx: Tx, plan_id: str) -> Any:
-    p = plan_rows.c
-    tx.conn.execute(sa.select(p.id).where(p.tenant_id == tx.tenant, p.id == plan_id).with_for_update())
+    _lock_year(tx, plans.plan(tx.conn, tx.tenant, plan_id).year)
     row = plans.plan(tx.conn, tx.tenant, plan_id)
     if row.status != "draft":
         raise Conflict("plan_not_draft", f"Expected a draft, but version {row.version} is {row.status}.")
     return row
+
+
+def _lock_year(tx: Tx, year: int) -> None:
+    """Who decides on versions of a year comes after who is doing so: of a year one version is in force."""
+    p = plan_rows.c
+    mine = sa.select(p.id).where(p.tenant_id == tx.tenant, p.year == year).order_by(p.id)
+    tx.conn.execute(mine.with_for_update()).all()
 
 
 # --- adopting -----------------------------------------------------------------------------------------------------
@@ -254,6 +261,7 @@ def adjust(tx: Tx, job: Any, case: Any) -> dict[str, Any]:
     """
     # A model may hand them over by its mapping, or leave them among the variables of the process.
     given = {**bpmn.variables(case.case_state), **job.payload["variables"]}
+    _lock_year(tx, _plan_of(tx, case).year)
     row = _plan_of(tx, case)
     old = plans.tasks_of(tx.conn, tx.tenant, row.id)
     code = given.get("focus_code") or ""
@@ -340,10 +348,10 @@ def close_year(
     Conflict("year_unclear", reasons) while it is not clear what is to become of a task.
     """
     _require(plans.may_adopt(tx.actor(actor)), actor, "close")
+    _lock_year(tx, year)
     row = plans.in_force(tx.conn, tx.tenant, year)
     if row is None:
         raise Conflict("plan_not_in_force", f"Expected a plan of {year} in force, but there is none.")
-    _draft_lock(tx, row.id)
     old = plans.tasks_of(tx.conn, tx.tenant, row.id)
     opened = plans.cases_of(tx.conn, tx.tenant, [task.id for task in old])
     today = clock.local_date(tx.now)
@@ -359,11 +367,6 @@ def close_year(
     given_up = "; ".join(f"{code}: {why.strip()}" for code, why in sorted((leave or {}).items()))
     _update(tx, row.id, {"status": "closed", "ended_at": tx.now, "reason": given_up or row.reason})
     return str(next_plan.id)
-
-
-def _draft_lock(tx: Tx, plan_id: str) -> None:
-    p = plan_rows.c
-    tx.conn.execute(sa.select(p.id).where(p.tenant_id == tx.tenant, p.id == plan_id).with_for_update())
 
 
 def _carry(

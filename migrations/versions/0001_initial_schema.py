@@ -452,6 +452,7 @@ def upgrade() -> None:
         sa.Column("document", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_plans")),
     )
+    op.create_index("uq_plans_year_version", "plans", ["tenant_id", "year", "version"], unique=True)
     op.create_table(
         "process_versions",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
