@@ -333,22 +333,31 @@ class _Papers(_Area):
         finally:
             self._converting.release()
 
-    def render_issued(self, limit: int = 20) -> int:
-        """Make PDF/As of issued Word documents that have none; returns how many. Nothing to do without LibreOffice."""
+    def _rendered(self, wanted: list[tuple[renditions.Issued, bytes]]) -> dict[str, bytes]:
+        """PDFs by version: all at once; when one of them stands in the way, each alone, and that one is noted."""
+        with suppress(papers.PaperError):
+            each = {one.version_id: papers.numbered(body, one.symbol, one.dated) for one, body in wanted}
+            return papers.to_pdfs(each) if each else {}
+        made = {}
+        for one, body in wanted:
+            try:
+                made[one.version_id] = papers.to_pdf(papers.numbered(body, one.symbol, one.dated))
+            except papers.PaperError as error:
+                self._engine.write(renditions.give_up, one.version_id, renditions.ISSUED, str(error))
+                log.warning("a document could not be turned into PDF: %s: %s", one.version_id, error)
+        return made
+
+    def render_issued(self, limit: int = 10) -> int:
+        """Make PDF/As of issued Word documents that have none, several with one start of LibreOffice; returns how many.
+        Nothing to do without LibreOffice."""
         if papers.converter() is None or not self._converting.acquire(blocking=False):
             return 0
         try:
-            done = 0
-            for issued, body in self._engine.read(renditions.wanted, limit):
-                try:
-                    made = papers.to_pdf(papers.numbered(body, issued.symbol, issued.dated))
-                except papers.PaperError as error:
-                    self._engine.write(renditions.give_up, issued.version_id, renditions.ISSUED, str(error))
-                    log.warning("a document could not be turned into PDF: %s: %s", issued.version_id, error)
-                else:
-                    self._engine.write(renditions.keep, issued.version_id, renditions.ISSUED, made)
-                    done += 1
-            return done
+            wanted = self._engine.read(renditions.wanted, limit)
+            made = self._rendered(wanted)
+            for version_id, pdf in made.items():
+                self._engine.write(renditions.keep, version_id, renditions.ISSUED, pdf)
+            return len(made)
         finally:
             self._converting.release()
 

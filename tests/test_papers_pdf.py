@@ -284,6 +284,7 @@ def test_a_document_that_cannot_be_converted_is_tried_three_times_and_stops_noth
         raise papers.PaperError("converter", "no")
 
     monkeypatch.setattr(papers, "to_pdf", fails)
+    monkeypatch.setattr(papers, "to_pdfs", fails)
     for _ in range(5):
         assert signed.engine.papers.render_issued() == 0
         with signed.engine.statements().begin() as connection:
