@@ -281,6 +281,8 @@ class _Reader:
         found = limits.read(text, context, self.env) if text else []
         limit = next((one for one in found if one.number is not None), found[0] if found else None)
         not_after, why = None, ""
+        if limit is not None and limit.kind in (WORKING, DAYS) and limit.number is None:
+            limit = self._usual(element, limit)
         if limit is not None and limit.kind in (WORKING, DAYS) and limit.number is not None:
             if limit.from_its_beginning or element.type == "intermediateCatchEvent":
                 return self._limited(limit), None, ""
@@ -293,6 +295,18 @@ class _Reader:
         if element.type == "userTask":
             return Length(1, WORKING, assumed=True), not_after, why
         return Length(0), not_after, why
+
+    def _usual(self, element: bpmn.Element, limit: limits.Limit) -> limits.Limit:
+        """A round of opinions whose length somebody will choose: as long as the house's table says."""
+        kind = element.properties.get("consultation")
+        if kind is None:
+            return limit
+        step = "xin_y_kien_noi_bo" if kind == "internal" else "xin_y_kien_ngoai"
+        found = self.decide(LAW, {"legal_regime": "NOI_BO", "step": step})
+        if not isinstance(found, Mapping) or found.get("unit") != limit.kind:
+            return limit
+        self.law.append(found)
+        return replace(limit, number=limits.whole(found.get("number")))
 
     def _limited(self, limit: limits.Limit) -> Length:
         law = next(

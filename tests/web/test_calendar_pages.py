@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.records import calendar_days
+from engine.records import calendar_days, focus_tasks
 
 At = Callable[..., Any]
 TYPED = {"kind": "nghi_hoan_doi", "name": "Nghỉ thêm sau Tết", "source": "Công văn 123/UBND-KGVX", "confirmed": "1"}
@@ -110,8 +110,8 @@ def test_a_process_is_scheduled_between_two_days(site: At) -> None:
 def test_conflicts_are_told_before_a_case_is_opened_and_beside_it(site: At) -> None:
     here = site("nhan_nhiem_vu")
     secretary = here.person("cv.tonghop.1")
-    link = next(link for link in secretary.sees("/ho-so").links() if "/mo-moi/" in link)
-    page = secretary.sees(link)
+    (focus,) = here.office.read(sa.select(focus_tasks.c.id).where(focus_tasks.c.code == "T1"))
+    page = secretary.sees(f"/ho-so/mo-moi/{focus.id}")
     assert "Thời gian có đủ không" in page.text
     whole = next(link for link in page.links() if link.endswith("/lich"))
     assert "Lịch ngược" in secretary.sees(whole).text
