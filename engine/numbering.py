@@ -4,6 +4,7 @@ A number is taken once and never given again: one that was reserved is used or c
 cancelled stays in the book as such. How numbers are written (`{n}/CT-UBND`, `{n}/{yyyy}/NQ-HĐND`) comes from DMN-01.
 """
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -73,6 +74,55 @@ def take_number(
         },
     )
     return symbol
+
+
+SYMBOL = re.compile(r"(\d{1,6})/(.+)")
+
+
+def entered(
+    conn: sa.Connection,
+    tenant: int,
+    *,
+    symbol: str,
+    day: date,
+    asked_for: str,
+    case_id: str | None,
+    now: datetime,
+    title: str,
+) -> None:
+    """Write a number into the book that was given before it was kept here ("14/KH-KHCN"): the register goes on after it.
+    One that is there already stays; a symbol of another shape belongs to no register of ours."""
+    found = SYMBOL.fullmatch(symbol.strip().replace(" ", ""))
+    if found is None:
+        return
+    number, rest = int(found[1]), found[2]
+    pattern = "{n}/" + rest.replace(f"{day.year}/", "{yyyy}/")
+    register = register_of(pattern)
+    n, r = numbers.c, registers.c
+    mine = sa.and_(n.tenant_id == tenant, n.register == register, n.year == day.year, n.number == number)
+    if conn.execute(sa.select(n.number).where(mine)).first() is not None:
+        return
+    here = sa.and_(r.tenant_id == tenant, r.name == register, r.year == day.year)
+    last = conn.execute(sa.select(r.last).where(here).with_for_update()).scalar()
+    if last is None:
+        first = {"tenant_id": tenant, "name": register, "year": day.year, "last": number, "pattern": pattern}
+        conn.execute(sa.insert(registers), first)
+    elif number > last:
+        conn.execute(sa.update(registers).where(here).values(last=number))
+    row = {
+        "tenant_id": tenant,
+        "register": register,
+        "year": day.year,
+        "number": number,
+        "symbol": symbol,
+        "case_id": case_id,
+        "asked_for": asked_for,
+        "given_at": now,
+        "state": "given",
+        "title": title,
+        "dated": day,
+    }
+    conn.execute(sa.insert(numbers), row)
 
 
 def pattern_of(conn: sa.Connection, tenant: int, register: str) -> str:

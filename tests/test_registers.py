@@ -96,6 +96,26 @@ def test_only_the_records_clerk_keeps_the_book(office: offices.Office) -> None:
     assert office.engine.queries.book("hd.khcn.1").rows == [], "outsiders do not read the book"
 
 
+def test_a_register_goes_on_after_a_number_that_was_given_before(office: offices.Office) -> None:
+    def enter(tx: object) -> None:
+        numbering.entered(
+            tx.conn,  # type: ignore[attr-defined]
+            tx.tenant,  # type: ignore[attr-defined]
+            symbol="14/KH-KHCN",
+            day=date(2022, 1, 19),
+            asked_for="entered:1",
+            case_id=None,
+            now=tx.now,  # type: ignore[attr-defined]
+            title="Kế hoạch tổ chức Giải",
+        )
+
+    office.engine.write(enter)
+    office.engine.write(enter)
+    assert give(office, "a", pattern="{n}/KH-KHCN") == "15/KH-KHCN"
+    rows = office.engine.queries.book(CLERK, "KH-KHCN", YEAR).rows
+    assert [(row.symbol, row.title) for row in rows] == [("15/KH-KHCN", None), ("14/KH-KHCN", "Kế hoạch tổ chức Giải")]
+
+
 def test_a_reason_and_a_known_register_are_needed(office: offices.Office) -> None:
     give(office, "a")
     with pytest.raises(Invalid):

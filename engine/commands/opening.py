@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import arrivals, clock, documents, gates, org, queries, tasks
+from engine import arrivals, clock, documents, gates, numbering, org, queries, tasks
 from engine.commands import cases, operations
 from engine.commands.advance import advance, locked_case, locked_task, note
 from engine.commands.models import SYSTEM
@@ -181,6 +181,17 @@ def _keep(tx: Tx, actor: str, task: Any, evidence: Evidence) -> None:
             sa.update(document_rows)
             .where(d.tenant_id == tx.tenant, d.id == added["document_id"])
             .values(number=evidence.number, dated=evidence.dated)
+        )
+    if evidence.number:
+        numbering.entered(
+            tx.conn,
+            tx.tenant,
+            symbol=evidence.number,
+            day=evidence.dated or tx.today,
+            asked_for=f"entered:{added['id']}",
+            case_id=task.case_id,
+            now=tx.now,
+            title=gates.named(tx.environment_facts.artefacts, evidence.artefact),
         )
     facts = {"artefact": evidence.artefact, "number": added["number"], "sha256": added["sha256"], "filename": name}
     note(tx, task, actor, "document.added", {"task": task.id, **facts})
