@@ -27,7 +27,7 @@ from engine.queries.approvals import (
 )
 from engine.queries.arrivals import awaited, may_record, supporting
 from engine.queries.authority import absences_list as absences
-from engine.queries.authority import coverage, done_for
+from engine.queries.authority import absence_choices, coverage, done_for
 from engine.queries.dossier import case, diagram
 from engine.queries.durations import durations
 from engine.queries.explaining import explain_due
@@ -68,6 +68,7 @@ __all__ = [
     "NAMED_LANES",
     "Approval",
     "Facts",
+    "absence_choices",
     "absences",
     "affected",
     "approvals_of",

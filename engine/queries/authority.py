@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from engine import org
 from engine.queries.access import Asker, names_of, visible
-from engine.records import absences, cases, memberships, people, tasks
+from engine.records import absences, cases, memberships, people, tasks, units
 
 OPEN = ("ready", "claimed")
 DAYS_MAX = 92
@@ -41,6 +41,16 @@ class Gap:
     last_day: date
     people: Sequence[str]
     gates: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Whose absence somebody may announce, and who may stand in: (id, name, unit name). `watches`: whether they see
+    the absences of others."""
+
+    people: Sequence[tuple[str, str, str]]
+    deputies: Sequence[tuple[str, str, str]]
+    watches: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,25 @@ def absences_list(tx: Asker, person: str) -> list[Absence]:
             )
         )
     return found
+
+
+def absence_choices(tx: Asker, person: str) -> Choices:
+    """For the form that announces an absence. Staff of the department stand in for each other; of an outside body who
+    is of the same unit."""
+    who = tx.actor(person)
+    everybody = org.people_of(tx.conn, tx.tenant, tx.today)
+    u = units.c
+    internal = set(tx.conn.execute(sa.select(u.id).where(u.tenant_id == tx.tenant, u.kind == "internal")).scalars())
+    near = internal | who.units if who.in_department else who.units
+    leads, heads = "van_phong_tong_hop" in who.roles, "truong_don_vi" in who.roles
+    known = {row.id: (row.id, row.name, row.unit_name) for row in reversed(everybody)}
+    order = list(dict.fromkeys(row.id for row in everybody))
+    may = {row.id for row in everybody if leads or row.id == person or (heads and row.unit_id in who.units)}
+    offered = {row.id for row in everybody if leads or row.unit_id in near}
+    others = sorted((key for key in order if key in may), key=lambda key: key != person)
+    return Choices(
+        [known[key] for key in others], [known[key] for key in order if key in offered], who.watches_all or heads
+    )
 
 
 def done_for(tx: Asker, person: str, first_day: date, last_day: date) -> list[DoneFor]:

@@ -53,7 +53,10 @@ SHOWN_FACTS = (
     "code",
     "response",
     "count",
+    "on_behalf_of",
 )
+# Facts that are persons.
+PERSONS = ("to", "from", "on_behalf_of")
 DONE, OPEN = "completed", ("ready", "claimed")
 
 
@@ -106,6 +109,7 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
     rows = _tasks(tx, row.id)
     history = _journal_rows(tx, row.id)
     names = key_names(tx, [t.candidate for t in rows if t.candidate and t.state in OPEN])
+    names |= _names(tx, {t.on_behalf_of for t in rows if t.on_behalf_of})
     step_rows = _steps(tx, row, definition, rows, names, actor.keys | {person}, _marks(history)["completed"])
     hidden = hidden_papers(tx, actor, row.id)
     versions = [v for v in documents.versions(tx.conn, tx.tenant, row.id) if v.id not in hidden]
@@ -262,6 +266,7 @@ def _steps(
                 asked=asked,
                 task_id=mine.id if mine else None,
                 why_due=explain_due(tx, opened[0]) if opened else None,
+                done_for=names.get(done[-1].on_behalf_of or "") if done and not opened and not opinions else None,
             )
         )
     return found
@@ -364,6 +369,8 @@ def _gates(tx: Asker, rows: list[Any], definition: bpmn.Definition, names: dict[
             element=t.element,
             task_id=t.id if t.state in OPEN else None,
             state=t.state,
+            done_for=names.get(t.on_behalf_of or ""),
+            capacity=t.capacity,
         )
         for t in rows
         if t.kind == "gate" and t.state != "cancelled"
@@ -416,12 +423,12 @@ def _journal(tx: Asker, rows: list[Any], person: str, reads_opinions: bool, word
         # What a table is given may be what people said.
         tables = [table for e in payload.get("events") or () for table in _tables(e, reads_opinions)]
         told.append((row, params, tables[:TABLES_SHOWN]))
-    asked = {params[key] for _, params, _ in told for key in ("to", "from") if params.get(key)}
+    asked = {params[key] for _, params, _ in told for key in PERSONS if params.get(key)}
     named = _names(tx, asked.union(*(params.get("notified", ()) for _, params, _ in told)))
     for _, params, _ in told:
         if "notified" in params:
             params["notified"] = [named.get(person, person) for person in params["notified"]]
-        params.update({key: named.get(params[key], params[key]) for key in ("to", "from") if key in params})
+        params.update({key: named.get(params[key], params[key]) for key in PERSONS if key in params})
     return [JournalRow(row.seq, row.at, row.kind, row.by, params, row.hash, tables) for row, params, tables in told]
 
 

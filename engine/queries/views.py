@@ -423,6 +423,8 @@ class StepRow:
     task_id: str | None
     # why it is due then: `queries.explaining.Explanation`
     why_due: Any = None
+    # in whose name it was done, when a deputy or somebody with a mandate has done it
+    done_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,6 +441,9 @@ class GateRow:
     element: str
     task_id: str | None
     state: str
+    done_for: str | None = None
+    # a signature: its block, from top to bottom
+    capacity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

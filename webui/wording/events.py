@@ -131,6 +131,8 @@ DONE = {
     "recipient_withdrawn": N_("Taken off the round: %(what)s."),
     "citizens_recorded": N_("The remarks of citizens are recorded."),
     "started": N_("The case is open."),
+    "absence_announced": N_("The absence is written down: %(what)s."),
+    "absence_ended": N_("The absence is ended."),
     "calendar_changed": N_("The calendar is changed: %(what)s."),
     "received": N_("Recorded: %(what)s."),
     "revised": N_("The new version is stored; who had approved is asked anew."),

@@ -27,6 +27,10 @@ def problem(reason: Any) -> str:
             return _("The largest value is %(max)s", max=told["max"])
         case "not_a_date":
             return _("Write a date as dd/mm/yyyy")
+        case "before_first" | "out_of_range":
+            return _("Give a day from the first day on, within a year")
+        case "in_the_past":
+            return _("Give a day that is not over")
         case "not_an_option":
             return _("Choose one of the values in the list")
         case "wrong_password" | "bad_credentials":
@@ -67,6 +71,9 @@ def wait_text(seconds: Any) -> str:
 
 FIELDS = {
     "day": N_("Day"),
+    "first_day": N_("First day"),
+    "last_day": N_("Last day"),
+    "deputy": N_("Who stands in"),
     "kind": N_("Kind"),
     "half": N_("Half day"),
     "name": N_("Name"),

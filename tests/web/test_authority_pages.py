@@ -1,0 +1,98 @@
+"""Absences and mandates on pages: what would stop is seen before it is written down, and what was done for whom."""
+
+from collections.abc import Callable
+from typing import Any
+
+import offices
+from offices import DIRECTOR, DRAFTER, HEAD, SECRETARY
+
+At = Callable[..., Any]
+PAGE = "/vang-mat"
+TYPED = {"first_day": "2022-02-12", "last_day": "2022-02-16", "reason": "Đi công tác", "deputy": ""}
+
+
+def test_what_would_stop_is_seen_before_the_absence_is_written_down(site: At) -> None:
+    here = site("duyet_du_thao")
+    here.person(SECRETARY).office.at("2022-02-11 09:00")
+    head = here.person(HEAD)
+    form = head.sees(PAGE)
+    assert form.status == 200 and "Báo vắng mặt" in form.text
+    shown = head.sends(form, PAGE, {**TYPED, "person": HEAD, "do": "preview"})
+    assert shown.status == 200
+    assert "Từ 14/02 đến 16/02 Trưởng phòng Quản lý Khoa học và người thay đều vắng" in shown.text
+    for text in ("cổng sẽ dừng", "HS-2022-001", "Trưởng đơn vị duyệt dự thảo"):
+        assert text in shown.text, text
+    assert head.office.engine.queries.absences(HEAD) == [], "a look writes nothing"
+    covered = head.sends(shown, PAGE, {**TYPED, "person": HEAD, "deputy": "ptp.qlkh", "do": "preview"})
+    assert "Không có cổng nào dừng" in covered.text
+    saved = head.sends(covered, PAGE, {**TYPED, "person": HEAD, "deputy": "ptp.qlkh", "do": "save"})
+    assert saved.status == 303
+    after = head.sees(saved.to)
+    assert "Đã ghi đợt vắng: 12/02/2022 – 16/02/2022." in after.text
+    assert "Phó phòng Quản lý Khoa học" in after.text and "Sắp tới" in after.text
+
+
+def test_what_is_wrong_is_said_field_by_field_and_kept(site: At) -> None:
+    head = site("duyet_du_thao").person(HEAD)
+    head.office.at("2022-02-11 09:00")
+    form = head.sees(PAGE)
+    wrong = head.sends(form, PAGE, {**TYPED, "person": HEAD, "last_day": "2022-02-10", "do": "preview"})
+    assert wrong.status == 422 and "Đến hết ngày: Chọn ngày từ ngày đầu trở đi" in wrong.text
+    short = head.sends(form, PAGE, {**TYPED, "person": HEAD, "reason": "", "do": "save"})
+    assert short.status == 422 and "Lý do: Viết ít nhất 3 ký tự" in short.text
+    no_day = head.sends(form, PAGE, {**TYPED, "person": HEAD, "first_day": "mai", "do": "preview"})
+    assert no_day.status == 422 and "Từ ngày: Điền mục này" in no_day.text
+    head.office.away(HEAD, "2022-02-14", "2022-02-15", None)
+    twice = head.sends(form, PAGE, {**TYPED, "person": HEAD, "do": "save"})
+    assert twice.status == 409 and "Đã có đợt vắng trong những ngày này" in twice.text
+    assert 'value="Đi công tác"' in twice.source
+
+
+def test_who_stands_in_sees_for_whom_everywhere(site: At) -> None:
+    here = site("duyet_du_thao")
+    deputy = here.person("cv.qlkh.2")
+    office: offices.Office = deputy.office
+    office.at("2022-02-11 09:00")
+    office.away(HEAD, "2022-02-12", "2022-02-16", "cv.qlkh.2")
+    office.at("2022-02-14 09:00")
+    assert "Trưởng phòng Quản lý Khoa học , 12/02 – 16/02/2022" in deputy.sees(PAGE).text
+    assert "thay Trưởng phòng Quản lý Khoa học" in deputy.sees("/viec").text
+    task = deputy.task("duyet_du_thao")
+    assert "Làm thay Trưởng phòng Quản lý Khoa học" in deputy.sees(task).text
+    office.decides("cv.qlkh.2", "duyet_du_thao", "dong_y")
+    assert "thay Trưởng phòng Quản lý Khoa học" in deputy.sees(task).text
+    for part in ("buoc", "cong", "nhat-ky"):
+        page = here.person(SECRETARY).sees(f"/ho-so/{office.case_id}?phan={part}")
+        assert "thay Trưởng phòng Quản lý Khoa học" in page.text, part
+    office.at("2022-02-17 09:00")
+    office.engine.operations.settle()
+    head = here.person(HEAD)
+    assert f"{PAGE}#done" in head.sees("/thong-bao").links()
+    digest = head.sees(PAGE)
+    for text in ("Việc đã được làm thay", "Trưởng đơn vị duyệt dự thảo", "1 việc đã được làm thay"):
+        assert text in digest.text, text
+
+
+def test_an_absence_is_ended_on_the_page(site: At) -> None:
+    head = site("duyet_du_thao").person(HEAD)
+    head.office.at("2022-02-11 09:00")
+    absence = head.office.away(HEAD, "2022-02-11", "2022-02-16", "ptp.qlkh")
+    page = head.sees(PAGE)
+    assert "Đang vắng" in page.text
+    ended = head.sends(page, f"{PAGE}/{absence}/ket-thuc")
+    assert ended.status == 303 and "Đã rút" in head.sees(ended.to).text
+
+
+def test_the_secretariat_sees_everybody_and_what_stops_ahead(site: At) -> None:
+    here = site("chi_dao")
+    secretary = here.person(SECRETARY)
+    secretary.office.at("2022-03-28 09:00")
+    assert "Không có: cổng nào của hồ sơ đang chạy cũng có người" in secretary.sees(PAGE).text
+    secretary.office.away("pct.ubnd", "2022-04-04", "2022-04-06", None)
+    page = secretary.sees(PAGE)
+    assert "Từ 04/04 đến 06/04 Phó Chủ tịch UBND tỉnh và người thay đều vắng: 2 cổng sẽ dừng" in page.text
+    plain = here.person(DRAFTER).sees(PAGE)
+    assert "Các đợt vắng của người khác" not in plain.text and "Phó Chủ tịch UBND tỉnh" not in plain.text
+    forged = here.person(DRAFTER).sends(plain, PAGE, {**TYPED, "first_day": "2022-04-04", "last_day": "2022-04-05",
+                                                     "person": DIRECTOR, "do": "save"})  # fmt: skip
+    assert forged.status == 403
