@@ -90,8 +90,8 @@ def entered(
     now: datetime,
     title: str,
 ) -> None:
-    """Write a number into the book that was given before it was kept here ("14/KH-KHCN"): the register goes on after it.
-    One that is there already stays; a symbol of another shape belongs to no register of ours."""
+    """Write a number into the book that was given before the book was kept here ("14/KH-KHCN"); its register goes on
+    after it. One that is there already stays; a symbol of another shape belongs to no register of ours."""
     found = SYMBOL.fullmatch(symbol.strip().replace(" ", ""))
     if found is None:
         return
