@@ -41,6 +41,10 @@ def problem(reason: Any) -> str:
             return wait_text(told.get("retry_after", 60))
         case "wrong_pattern":
             return _("Write it in the form that is asked for")
+        case "before_start":
+            return _("The end lies before the start")
+        case "out_of_range":
+            return _("This is too far away")
         case "worked_anyway":
             return _("A day from Monday to Friday is worked anyway")
         case "off_anyway":
