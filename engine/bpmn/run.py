@@ -2,10 +2,9 @@
 
 There is one agenda, first in first out: everything that happens is an item on it, so that signals, subscriptions and
 closing scopes come in the order in which they were caused. An item is all or nothing: where an expression in it fails,
-what it did is undone, the token stays, and an incident keeps the item so that a retry runs it again. There is one life
-cycle for all elements: a token enters (arm boundary events, loop, input mappings), the element's behaviour does what
-differs (`behaviours`), the token finishes (output mappings, disarm) and leaves through `select`. Joins that depend on
-what can still arrive are decided at rest (`joins`).
+what it did is undone, the token stays, and an incident keeps the item for a retry. One life cycle for all elements: a
+token enters (arm boundary events, loop, input mappings), the behaviour does what differs (`behaviours`), the token
+finishes (output mappings, disarm), leaves through `select`. Joins are decided at rest (`joins`).
 
 No database, no clock, no randomness: `now` is an argument, ids come from counters in the state.
 """
@@ -31,8 +30,7 @@ def _unknown(key: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Env:
-    """What the kernel asks of the outside: definitions by hash, the hash that a process id is bound to now, decisions,
-    days."""
+    """What the kernel asks of the outside: definitions by hash, the hash of a process id now, decisions, days."""
 
     definition: Callable[[str], Definition] = _unknown
     process: Callable[[str], str] = _unknown
