@@ -13,7 +13,14 @@ from webui.frame import actor, chrome, engine, go, lang
 pages = Blueprint("cases", __name__, url_prefix="/ho-so")
 
 # the engine's key → the word in the address
-STATES = {None: None, "running": "dang-chay", "late": "qua-han", "soon": "sap-han", "done": "da-xong", "archived": "luu-tru"}
+STATES = {
+    None: None,
+    "running": "dang-chay",
+    "late": "qua-han",
+    "soon": "sap-han",
+    "done": "da-xong",
+    "archived": "luu-tru",
+}
 PARTS = {"buoc": "steps", "tai-lieu": "documents", "y-kien": "opinions", "cong": "gates", "nhat-ky": "journal"}
 
 

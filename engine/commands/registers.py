@@ -74,9 +74,7 @@ def use(tx: Tx, actor: str, register: str, year: int, number: int, title: str, d
     if problems:
         raise Invalid(problems)
     row = numbering.locked(tx.conn, tx.tenant, register, year, number)
-    numbering.change(
-        tx.conn, tx.tenant, row, "used", actor=actor, now=tx.now, reason=title, title=title, dated=dated
-    )
+    numbering.change(tx.conn, tx.tenant, row, "used", actor=actor, now=tx.now, reason=title, title=title, dated=dated)
 
 
 def cancel(tx: Tx, actor: str, register: str, year: int, number: int, reason: str) -> None:
