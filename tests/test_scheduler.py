@@ -183,7 +183,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
 
     def fail(tx: Any, job: Any, case: Any) -> dict[str, Any]:
         del case
-        tx.conn.execute(sa.insert(numbers), {**GIVEN, "given_at": tx.now, "asked_for": job.id})
+        tx.conn.execute(sa.insert(numbers), {**GIVEN, "given_at": tx.now, "asked_for": job.id, "state": "given"})
         raise OSError("sổ văn bản không mở được")
 
     with monkeypatch.context() as patched:
