@@ -302,15 +302,19 @@ def row(
 
 
 def stands_in(task: Any, person: str) -> bool:
-    """Whether somebody holds an open task that was meant for the drafter by name: who was handed the drafter's work."""
-    return task.kind == "task" and task.candidate is None and task.assignee == person and task.state in OPEN_STATES
+    """Whether somebody holds an open task that was meant for the drafter by name: who was handed the drafter's work.
+
+    One of a multi-instance is given to its item's person by name (a judge's sheet): that makes nobody the drafter.
+    """
+    meant = task.kind == "task" and task.candidate is None and task.host is None
+    return bool(meant and task.assignee == person and task.state in OPEN_STATES)
 
 
 def drafting(conn: sa.Connection, tenant: int, case_id: str, person: str) -> bool:
     """Whether somebody stands in for the drafter of a case with any of its open tasks."""
     t = tasks.c
     rows = conn.execute(
-        sa.select(t.kind, t.candidate, t.assignee, t.state).where(
+        sa.select(t.kind, t.candidate, t.host, t.assignee, t.state).where(
             t.tenant_id == tenant, t.case_id == case_id, t.assignee == person, t.state.in_(OPEN_STATES)
         )
     )
