@@ -78,7 +78,10 @@ def test_finished_cases_are_archived_and_leave_the_lists(office_at: At) -> None:
     # Periodic reports that still run stay where they are.
     assert {row.state for row in office.engine.queries.cases(SECRETARY).rows} <= {"running"}
     assert code not in {row.code for row in office.engine.queries.cases(SECRETARY).rows}
-    assert code in {row.code for row in office.engine.queries.cases(SECRETARY, "archived").rows}
+    archive = office.engine.queries.cases(SECRETARY, "archived")
+    assert code in {row.code for row in archive.rows}
+    assert archive.counts == office.engine.queries.cases(SECRETARY).counts
+    assert archive.counts["archived"] == len(archive.rows)
     # It can still be read by its address.
     assert office.case().result is not None
     assert [t.code for t in office.engine.queries.plan(SECRETARY, 2023).tasks] == ["T6-22"]

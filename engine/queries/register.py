@@ -46,17 +46,22 @@ def cases_list(tx: Asker, person: str, state: str | None = None, unit: str | Non
             f.short_title,
             f.label,
             units.c.name.label("unit_name"),
+            _archived().label("archived"),
         )
         .outerjoin(focus_tasks, sa.and_(f.tenant_id == c.tenant_id, f.id == c.focus_task_id))
         .outerjoin(units, sa.and_(units.c.tenant_id == c.tenant_id, units.c.id == c.lead_unit))
-        .where(c.tenant_id == tx.tenant, listed(actor), _archived() if state == "archived" else ~_archived())
-        .order_by(c.started_at.desc(), c.id)
+        .where(c.tenant_id == tx.tenant, listed(actor))
+        .order_by(_archived(), c.started_at.desc(), c.id)
         .limit(LIMIT)
     ).all()
-    current = _current_steps(tx, [r.id for r in rows if r.status == "running"])
+    archive = [r for r in rows if r.archived]
+    live = [r for r in rows if not r.archived]
+    rows = archive if state == "archived" else live
+    current = _current_steps(tx, [r.id for r in [*live, *archive] if r.status == "running"])
     names = key_names(tx, [t.candidate for held in current.values() for t in held if t.candidate and not t.person])
-    lines = [_line(tx, r, current.get(r.id, []), names) for r in rows]
-    counts = {name: sum(map(holds, lines)) for name, holds in FILTERS.items()}
+    running = [_line(tx, r, current.get(r.id, []), names) for r in live]
+    counts = {name: sum(map(holds, running)) for name, holds in FILTERS.items()} | {"archived": len(archive)}
+    lines = [_line(tx, r, current.get(r.id, []), names) for r in rows] if state == "archived" else running
     keep = FILTERS.get(state or "all", FILTERS["all"])
     named = {r.lead_unit: r.unit_name or r.lead_unit for r in rows}
     by_id = {r.id: r.lead_unit for r in rows}
