@@ -26,6 +26,7 @@ from engine.commands import (
     calendar,
     cases,
     consulting,
+    mandates,
     models,
     opening,
     operations,
@@ -68,6 +69,7 @@ class Engine:
         self.cases = _Area(self, cases)
         self.approvals = _Area(self, approvals)
         self.authority = _Area(self, authority)
+        self.mandates = _Area(self, mandates)
         self.opening = _Area(self, opening)
         self.registers = _Area(self, registers)
         self.consulting = _Area(self, consulting)

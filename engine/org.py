@@ -5,14 +5,14 @@ lane bound to a position in the unit after the @). Which people hold a key is wo
 so a change of people needs no change of tasks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine.records import absences, lane_bindings, memberships, people, units
+from engine.records import absences, lane_bindings, mandates, memberships, people, units
 
 ADMINISTRATOR = "quan_tri"
 WATCHERS = frozenset({"van_phong_tong_hop", "kiem_tra_chi_doc", "giam_doc", "lanh_dao_so"})
@@ -32,6 +32,8 @@ class Actor:
     units: frozenset[str] = frozenset()
     # keys that are held only for somebody who is away, and those people themselves: key or person → who is away
     stands_for: Mapping[str, str] = field(default_factory=dict)
+    # keys that are held by a mandate to sign, see `mandate_key` → the mandate's id
+    mandates: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def watches_all(self) -> bool:
@@ -102,12 +104,44 @@ def _stood_in_for(tenant: Any, person: Any, day: Any) -> sa.Select[Any]:
     )
 
 
+def mandate_key(kinds: Collection[str], key: str | None) -> str | None:
+    """The candidate key that opens a signing gate of a seat to who has a mandate for its kind of document: a seat's key
+    with the kind before it. A gate that signs several kinds, or an unknown one, is open to the seat alone."""
+    return f"{SIGNS}{next(iter(kinds))}:{key}" if key and len(kinds) == 1 else None
+
+
+SIGNS = "sign:"
+
+
+def in_force(day: Any) -> sa.ColumnElement[bool]:
+    """Mandates that hold on a day."""
+    m = mandates.c
+    ends = sa.or_(m.valid_to.is_(None), m.valid_to >= day)
+    return sa.and_(m.revoked_at.is_(None), m.valid_from <= day, ends)
+
+
+def _mandated(tenant: Any, person: Any, day: Any) -> sa.Select[Any]:
+    """ "id>dept_director>cong_van,bao_cao …": the mandates of somebody, with the seats that they open."""
+    m, b = mandates.c, lane_bindings.c
+    key = sa.case((b.unit_id == "", b.lane.concat("@").concat(m.unit_id)), else_=b.lane)
+    told = m.id.concat(">").concat(key).concat(">").concat(m.kinds)
+    bound = sa.and_(
+        b.tenant_id == m.tenant_id, b.position == m.position, sa.or_(b.unit_id == "", b.unit_id == m.unit_id)
+    )
+    return (
+        sa.select(sa.func.aggregate_strings(told, " "))
+        .select_from(mandates)
+        .join(lane_bindings, bound)
+        .where(m.tenant_id == tenant, m.person_id == person, in_force(day))
+    )
+
+
 # A name of its own: the statement around may read people too.
 _asked = people.alias("asked")
 
 
 def actor_columns(tenant: Any, person: Any, day: Any) -> list[sa.ColumnElement[Any]]:
-    """Three columns to add to any SELECT: the person's keys, roles and units on that day, as space-separated text.
+    """Columns to add to any SELECT: the person's keys, roles and units on that day, as space-separated text.
 
     Reading them with the row that is being asked about saves a round trip in every command.
     """
@@ -123,6 +157,7 @@ def actor_columns(tenant: Any, person: Any, day: Any) -> list[sa.ColumnElement[A
         gathered(m.roles).scalar_subquery().label("actor_roles"),
         gathered(m.unit_id).scalar_subquery().label("actor_units"),
         _stood_in_for(tenant, person, day).scalar_subquery().label("actor_stands"),
+        _mandated(tenant, person, day).scalar_subquery().label("actor_mandates"),
         sa.select(_asked.c.active)
         .where(_asked.c.tenant_id == tenant, _asked.c.id == person)
         .scalar_subquery()
@@ -141,12 +176,18 @@ def actor_of(person: str, row: Any) -> Actor:
         stands.setdefault(away, away)
         if key and key not in own:
             stands.setdefault(key, away)
+    signs: dict[str, str] = {}
+    for word in (row.actor_mandates or "").split():
+        mandate, key, kinds = word.split(">")
+        for kind in kinds.split(","):
+            signs.setdefault(f"{SIGNS}{kind}:{key}", mandate)
     return Actor(
         person,
         frozenset((row.actor_roles or "").split()),
-        own | stands.keys(),
+        own | stands.keys() | signs.keys(),
         frozenset((row.actor_units or "").split()),
         stands,
+        signs,
     )
 
 

@@ -21,6 +21,7 @@ from engine.tables import (
     environments,
     lane_bindings,
     login_failures,
+    mandates,
     memberships,
     meta,
     metadata,

@@ -219,3 +219,31 @@ absences = table(
 )
 sa.Index("ix_absences_deputy", absences.c.tenant_id, absences.c.deputy_id, absences.c.first_day)
 sa.Index("ix_absences_person", absences.c.tenant_id, absences.c.person_id, absences.c.first_day)
+# Who may sign for a seat (a position in a unit) what kinds of documents, by which written decision (TL., TUQ.).
+mandates = table(
+    "mandates",
+    col("id", Id),
+    col("person_id", Slug),
+    # "TL." by order, "TUQ." by authorisation
+    col("form", sa.String(4)),
+    col("unit_id", Slug),
+    col("position", Slug),
+    # comma-separated kinds of documents: the names of their templates
+    col("kinds", sa.Text),
+    # what the person is called in the signature block, in capitals
+    col("title", sa.Text),
+    # the written decision that it stands on
+    col("number", sa.Text),
+    col("dated", sa.Date),
+    # its limits in words
+    col("scope", sa.Text, null=True),
+    col("valid_from", sa.Date),
+    col("valid_to", sa.Date, null=True),
+    col("granted_by", Slug),
+    col("granted_at", Utc),
+    col("revoked_at", Utc, null=True),
+    col("revoked_by", Slug, null=True),
+    col("revoked_why", sa.Text, null=True),
+    keys=("id",),
+)
+sa.Index("ix_mandates_person", mandates.c.tenant_id, mandates.c.person_id, mandates.c.valid_from)

@@ -60,6 +60,14 @@ def on_behalf_of(task: Any, actor: Actor) -> str | None:
     return next((actor.stands_for[key] for key in keys if key in actor.stands_for), None)
 
 
+def mandate_of(task: Any, actor: Actor) -> str | None:
+    """The mandate by which somebody acts on a task of a seat that they neither hold nor stand in for; else None."""
+    keys = [key for key in (task.candidate, *(task.further or "").split()) if key in actor.keys]
+    if task.assignee not in (None, actor.id) or any(key not in actor.mandates for key in keys):
+        return None
+    return next((actor.mandates[key] for key in keys), None)
+
+
 def _is_owner(task: Any, actor: Actor) -> str | None:
     # An offered task may be completed straight away by a candidate: claiming it first would be one more click for a
     # leader who is the only one who holds the seat.

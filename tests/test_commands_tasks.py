@@ -329,7 +329,7 @@ def test_a_gate_remembers_the_versions_it_decided_on(office_at: At) -> None:
     assert {s["artefact"]: (s["version"], s["sha256"]) for s in row.seen} == {
         slug: (version.id, version.sha256) for slug, version in newest.items()
     }
-    assert row.capacity
+    assert row.capacity == "TM. ỦY BAN NHÂN DÂN / KT. CHỦ TỊCH / PHÓ CHỦ TỊCH"
 
 
 # --- signing ------------------------------------------------------------------------------------------------------
@@ -373,7 +373,7 @@ def test_a_signature_by_a_password_says_in_which_capacity(office_at: At) -> None
     office = office_at("hoi_dong_gop_y").hurry("ky_trinh")
     office.decides(DIRECTOR, "ky_trinh", "dong_y")
     (row,) = office.read(sa.select(tasks.c.capacity).where(tasks.c.element == "ky_trinh"))
-    assert row.capacity == "GIÁM ĐỐC SỞ"
+    assert row.capacity == "GIÁM ĐỐC"
 
 
 # --- claiming and handing on --------------------------------------------------------------------------------------

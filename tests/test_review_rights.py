@@ -30,7 +30,7 @@ def test_signing_subject_to_edits_is_a_signature_and_needs_the_password(office_a
         complete(office, view, DIRECTOR, edit)
     office.engine.signing.sign(view.id, DIRECTOR, edit, view.version, office.password)
     (row,) = office.read(sa.select(tasks.c.capacity).where(tasks.c.element == "ky_trinh"))
-    assert row.capacity == "GIÁM ĐỐC SỞ"
+    assert row.capacity == "GIÁM ĐỐC"
 
 
 def test_only_what_a_signature_is_about_counts_as_signed(office_at: At) -> None:
@@ -42,10 +42,10 @@ def test_only_what_a_signature_is_about_counts_as_signed(office_at: At) -> None:
 
 def test_a_signature_is_in_the_signers_own_capacity_also_where_several_could_sign(office_at: At) -> None:
     office = office_at("gop_y_noi_bo").hurry("thong_qua_du_thao_1")
-    assert office.task("pgd.so.2", "thong_qua_du_thao_1").gate.capacity == "PHÓ GIÁM ĐỐC SỞ 2"
+    assert office.task("pgd.so.2", "thong_qua_du_thao_1").gate.capacity == "KT. GIÁM ĐỐC / PHÓ GIÁM ĐỐC"
     office.decides("pgd.so.2", "thong_qua_du_thao_1", "dong_y")
     (row,) = office.read(sa.select(tasks.c.capacity).where(tasks.c.element == "thong_qua_du_thao_1"))
-    assert row.capacity == "PHÓ GIÁM ĐỐC SỞ 2"
+    assert row.capacity == "KT. GIÁM ĐỐC / PHÓ GIÁM ĐỐC"
 
 
 # --- documents ----------------------------------------------------------------------------------------------------

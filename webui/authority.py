@@ -1,9 +1,10 @@
-"""Vắng mặt và người thay: who is away, who acts meanwhile, what would stop, what was done in one's name."""
+"""Vắng mặt, ủy quyền: who is away and who acts meanwhile, what would stop, what was done in one's name; mandates."""
 
 from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
 
 import engine as core
 from webui import wording
@@ -12,6 +13,7 @@ from webui.frame import actor, chrome, engine, go
 pages = Blueprint("authority", __name__)
 WEEKS_AHEAD = 4
 KEPT_DAYS = 400
+GRANT = ("person", "seat", "form", "scope", "title", "number", "dated", "valid_from", "valid_to")
 
 
 @pages.get("/vang-mat")
@@ -75,6 +77,55 @@ def _absences(form: dict[str, Any], gaps: Any = None, problems: Any = (), status
         gaps=gaps,
         problems=problems,
         today=today,
+    )
+    return shown, status
+
+
+@pages.get("/uy-quyen")
+def mandates() -> Any:
+    """The mandates that somebody may see; the holder of a seat gives and revokes them."""
+    return _mandates({"dated": _today().isoformat(), "valid_from": _today().isoformat(), "form": "TUQ."})
+
+
+@pages.post("/uy-quyen")
+def grant() -> Any:
+    """Give a mandate."""
+    form: dict[str, Any] = {key: request.form.get(key, "") for key in GRANT}
+    form["kinds"] = request.form.getlist("kinds")
+    unit, _slash, position = form["seat"].partition("/")
+    days = {key: _day(form, key) if form[key] else None for key in ("dated", "valid_from", "valid_to")}
+    try:
+        if not form["person"]:
+            raise core.Invalid({"person": [core.Reason("required", "expected a person")]})
+        engine().mandates.grant(
+            actor(), form["person"], form["form"], unit, position, form["kinds"], scope=form["scope"],
+            title=form["title"], number=form["number"], **days,
+        )  # fmt: skip
+    except core.Invalid as error:
+        return _mandates(form, _("The mandate was not given"), problems_of(error), 422)
+    return go(url_for("authority.mandates"), "mandate_given", form["number"])
+
+
+@pages.post("/uy-quyen/<mandate>/thu-hoi")
+def revoke(mandate: str) -> Any:
+    """Take a mandate back, with a reason."""
+    try:
+        engine().mandates.revoke(actor(), mandate, request.form.get("reason", ""))
+    except core.Invalid as error:
+        told = [(f"r-{mandate}", text) for _field, text in problems_of(error)]
+        return _mandates({"form": "TUQ."}, _("The mandate was not revoked"), told, 422)
+    return go(url_for("authority.mandates"), "mandate_revoked")
+
+
+def _mandates(form: dict[str, Any], title: str = "", problems: Any = (), status: int = 200) -> Any:
+    queries = engine().queries
+    shown = render_template(
+        "mandates.html",
+        rows=queries.mandates(actor()),
+        choices=queries.mandate_choices(actor()),
+        form={**dict.fromkeys(GRANT, ""), "kinds": [], **form},
+        problem_title=title,
+        problems=problems,
     )
     return shown, status
 

@@ -11,7 +11,20 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import bpmn, clock, consultations, definitions, documents, gates, jobs, journal, notices, org, tasks
+from engine import (
+    bpmn,
+    clock,
+    consultations,
+    definitions,
+    documents,
+    gates,
+    jobs,
+    journal,
+    notices,
+    org,
+    queries,
+    tasks,
+)
 from engine.commands import retimes
 from engine.commands import stimulus as stimuli
 from engine.commands.transaction import Tx
@@ -346,7 +359,11 @@ def _open_tasks(
             round_=_round(tx, case.case_id, event["el"], event.get("call")) if kind == "gate" else 1,
         )
         rows.append(row)
-        more += [{"tenant_id": tx.tenant, "task_id": row["id"], "candidate": key} for key in keys[1:]]
+        counts = gates.effective(properties, caller.properties if caller else None)
+        kinds = queries.signed_kinds(tx.environment_facts, case.process_id, counts, caller)
+        mandated = org.mandate_key(kinds, first) if first and kind == "gate" else None
+        further = [*keys[1:], mandated] if mandated else keys[1:]
+        more += [{"tenant_id": tx.tenant, "task_id": row["id"], "candidate": key} for key in further]
         if kind == "opinion" and event.get("host"):
             consultation = rounds.get(event["host"]) or _known_round(tx, case, event["host"])
             if consultation:

@@ -384,6 +384,9 @@ def complete(
         facts["recorded"] = dict(recorded)
     if behalf:
         facts["on_behalf_of"] = behalf
+    mandate = tasks.mandate_of(task, who) if recorded is None else None
+    if mandate:
+        facts["mandate"] = mandate
     reasons = _too_often(tx, task, values)
     if reasons:
         facts["escalated"] = _escalate(tx, task, actor, reasons)
@@ -417,6 +420,12 @@ def _seen_task(tx: Tx, actor: str, task_id: str) -> tuple[Any, org.Actor]:
 
 def _element(tx: Tx, task: Any) -> bpmn.Element:
     return tx.models.bundle(tx.conn, tx.tenant, task.definition).definition.elements[task.element]
+
+
+def require_may_decide(tx: Tx, task_id: str, actor: str) -> None:
+    """Raises what `complete` raises for a task that is not there, not open, or somebody else's."""
+    task, who = _seen_task(tx, actor, task_id)
+    tasks.permit("complete", task, who)
 
 
 def _properties(tx: Tx, task: Any) -> Mapping[str, str]:

@@ -26,8 +26,9 @@ from engine.queries.approvals import (
     wanted_artefacts,
 )
 from engine.queries.arrivals import awaited, may_record, supporting
-from engine.queries.authority import absences_list as absences
 from engine.queries.authority import absence_choices, coverage, done_for
+from engine.queries.authority import absences_list as absences
+from engine.queries.capacities import NoAuthority, signed_kinds
 from engine.queries.dossier import case, diagram
 from engine.queries.durations import durations
 from engine.queries.explaining import explain_due
@@ -42,6 +43,8 @@ from engine.queries.library import (
     revision,
 )
 from engine.queries.library import processes_list as processes
+from engine.queries.mandates import DOCUMENT_KINDS, MANDATE_FORMS, holds_seat, mandate_choices, unit_heads
+from engine.queries.mandates import mandates_list as mandates
 from engine.queries.opinions import (
     NAMED_LANES,
     collated,
@@ -65,9 +68,12 @@ from engine.queries.yearplan import plan, plan_by_id, plan_id, plan_units, year_
 
 __all__ = [
     "CONFIRMS",
+    "DOCUMENT_KINDS",
+    "MANDATE_FORMS",
     "NAMED_LANES",
     "Approval",
     "Facts",
+    "NoAuthority",
     "absence_choices",
     "absences",
     "affected",
@@ -98,8 +104,11 @@ __all__ = [
     "focus_schedule",
     "focus_task",
     "focus_tasks",
+    "holds_seat",
     "inbox",
     "made_now",
+    "mandate_choices",
+    "mandates",
     "may_keep_records",
     "may_record",
     "model",
@@ -123,10 +132,12 @@ __all__ = [
     "require_visible",
     "revision",
     "session",
+    "signed_kinds",
     "sources",
     "supporting",
     "task",
     "unconfirmed",
+    "unit_heads",
     "visible",
     "waivable",
     "waived",

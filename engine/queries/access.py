@@ -291,7 +291,7 @@ def names_of(tx: Asker, persons: Collection[str | None]) -> dict[str, str]:
 def key_names(tx: Asker, keys: list[str]) -> dict[str, str]:
     """Candidate keys in words: the names of who holds them today ("Trưởng phòng Quản lý Khoa học")."""
     names: dict[str, str] = {}
-    for key in dict.fromkeys(k for k in keys if k):
+    for key in dict.fromkeys(k for k in keys if k and not k.startswith(org.SIGNS)):
         held = org.holders(tx.conn, tx.tenant, key, tx.today)
         names[key] = ", ".join(r.name for r in held[:2]) + (" …" if len(held) > 2 else "") if held else key
     return names

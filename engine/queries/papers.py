@@ -13,11 +13,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import bpmn, definitions, dmn, documents, feel, gates, papers
+from engine import bpmn, definitions, documents, gates, papers
 from engine.errors import Conflict, NotFound
 from engine.papers import blocks, reports
 from engine.queries import opinions
 from engine.queries.access import Asker, hidden_papers, require_visible
+from engine.queries.capacities import decided, given
 from engine.queries.views import FileView
 from engine.queries.work import person_name
 from engine.records import cases, document_versions, focus_tasks, tasks, units
@@ -138,17 +139,17 @@ def paper_facts(tx: Asker, person: str, case_id: str, template: str, artefact: s
     main = tx.models.bundle(tx.conn, tx.tenant, row.definition).definition
     maker = _maker(main, artefact)
     told = environment.paper_of(row.process_id, artefact or "")
-    given = _given(maker)
+    said = given(maker)
     name = gates.named(environment.artefacts, artefact) if artefact else ""
-    if not (given.get("issuer") or told.get("issuer") or _own_words(name, KINDS.get(template, ("", ""))[0])):
-        given = _given(_last_signed(main, template)) | given
-    issuer = _issuer(environment, given.get("issuer") or told.get("issuer") or USUAL.get(template, "so_khcn"))
+    if not (said.get("issuer") or told.get("issuer") or _own_words(name, KINDS.get(template, ("", ""))[0])):
+        said = given(_last_signed(main, template)) | said
+    issuer = _issuer(environment, said.get("issuer") or told.get("issuer") or USUAL.get(template, "so_khcn"))
     drafting = _issuer(environment, "so_khcn")
     known = {one.artefact: one for one in _documents(tx, row.id, hidden_papers(tx, tx.actor(person), row.id))}
     mine = known.get(artefact or "")
     subject = row.short_title or row.title
     line = about(template, name, subject)
-    lane = given.get("signer") or told.get("signer") or issuer.signer
+    lane = said.get("signer") or told.get("signer") or issuer.signer
     unit = abbreviated(row.unit_short or row.unit_name or "")
     addressed = _addressed(tx, row, template, issuer)
     facts = heading(tx, issuer, template, mine.number if mine else None, mine.dated if mine else None, unit=unit)
@@ -246,16 +247,6 @@ def signature(tx: Asker, issuer: papers.Issuer, lane: str, **how: Any) -> dict[s
     except papers.NotAllowed:
         lines = (UNKNOWN,)
     return {"chu_ky": "\n".join(lines), "nguoi_ky": f"[{called}]"}
-
-
-def decided(tx: Asker, decision: str, facts: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What a decision in force says; None when there is none, or no row hits."""
-    try:
-        table = tx.kernel_env().decision(decision)
-        found = table.evaluate(facts, feel.Env(tx.environment_facts.calendar, tx.now)).value
-    except (KeyError, dmn.DecisionError):
-        return None
-    return found if isinstance(found, Mapping) else None
 
 
 def issuer_of(tx: Asker, name: str) -> papers.Issuer:
@@ -395,22 +386,8 @@ def _maker(main: bpmn.Definition, artefact: str | None) -> bpmn.Element | None:
 
 def _last_signed(main: bpmn.Definition, template: str) -> bpmn.Element | None:
     """The last step at which a document of a kind is signed: whoever signs there issues the drafts that lead to it."""
-    found = [element for element in main.elements.values() if _given(element).get("doc_kind") == template]
+    found = [element for element in main.elements.values() if given(element).get("doc_kind") == template]
     return max(found, key=lambda element: element.properties.get("step", ""), default=None)
-
-
-def _given(maker: bpmn.Element | None) -> dict[str, str]:
-    """The words that a step passes on as they are: issuer, signer, doc_kind; what is computed is not known here."""
-    found = {}
-    for one in maker.inputs if maker is not None else ():
-        if one.target not in ("issuer", "signer", "doc_kind"):
-            continue
-        value = one.source
-        if isinstance(value, feel.Compiled):
-            value = value.evaluate({}, feel.Env())
-        if isinstance(value, str) and value:
-            found[one.target] = value
-    return found
 
 
 def about(template: str, name: str, subject: str) -> str:

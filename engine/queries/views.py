@@ -173,6 +173,8 @@ class GateView:
     # an approval that is asked for anew: of which artefact, and the version that was approved before
     again: str | None = None
     seen_before: int | None = None
+    # the reader may decide, but nobody has given them the authority to sign
+    unauthorised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

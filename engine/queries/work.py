@@ -19,6 +19,7 @@ from engine.queries.access import (
     sources,
 )
 from engine.queries.approvals import CONFIRMS, blocking, waived
+from engine.queries.capacities import Gate, NoAuthority, signed_as
 from engine.queries.explaining import explain_due
 from engine.queries.inbox import short
 from engine.queries.opinions import may_keep_records, outside, rounds
@@ -51,6 +52,7 @@ def _load(tx: Asker, task_id: str) -> Any:
             c.drafter,
             c.reopened,
             c.status,
+            c.process_id,
             c.definition.label("case_definition"),
             c.state.label("case_state"),
             focus_tasks.c.label,
@@ -110,7 +112,8 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
         asked = rounds(tx, row.case_id, actor, drafts, only_task=task_id if row.kind == "opinion" else None)
     # An opinion is its author's: others who take part in the case read that the task is there, not what was answered.
     readable = mine or row.kind != "opinion" or bool(asked)
-    signer = person_name(tx, person) if "complete" in rights and element.properties.get("gate") == "signing" else None
+    signs = "complete" in rights and element.properties.get("gate") == "signing"
+    capacity, unauthorised = _capacity(tx, row, main, element, actor) if signs else (None, False)
     behalf = tasks.on_behalf_of(row, actor) if asks else None
     return TaskView(
         id=row.id,
@@ -154,7 +157,7 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
         document_count=len(versions),
         consultation=_shown_round(asked, row, requires),
         next_step=_next_step(tx, main, bundle.definition, element, row),
-        gate=_gate(tx, main, bundle.definition, element, row, versions, signer),
+        gate=_gate(tx, main, bundle.definition, element, row, versions, capacity, unauthorised),
         assignable=[(p.id, p.name) for p in assignable(tx, row)] if "assign" in rights else [],
         submissions=_submissions(tx, row),
         acting_for=names_of(tx, [behalf]).get(behalf) if behalf else None,
@@ -292,7 +295,8 @@ def _gate(
     element: bpmn.Element,
     row: Any,
     versions: list[Any],
-    signer: str | None,
+    capacity: str | None,
+    unauthorised: bool,
 ) -> GateView | None:
     if row.kind == "task":
         return None
@@ -329,7 +333,8 @@ def _gate(
         max_rounds=gates.MAX_ROUNDS if row.kind == "gate" else None,
         returned_to=holder_of(tx, back, row.drafter) if back else None,
         needs_password=element.properties.get("gate") == "signing",
-        capacity=_capacity(element, caller, signer or lane),
+        capacity=capacity,
+        unauthorised=unauthorised,
         document=document,
         submitted_by=submitted.name if submitted else None,
         submitted_at=submitted.ended_at if submitted else None,
@@ -348,23 +353,34 @@ def _consequence(tx: Asker, target: paths.Target | None, row: Any) -> str | None
     return f"{holder}: {target.element.name}" if holder else target.element.name
 
 
-def _capacity(element: bpmn.Element, caller: bpmn.Element, signer: str | None) -> str | None:
-    """The model's words, else what the signer is called: where several may sign, it is one of them who does."""
-    if element.properties.get("gate") != "signing":
-        return None
-    return element.properties.get("capacity") or caller.properties.get("capacity") or (signer or "").upper()
+def _capacity(
+    tx: Asker, row: Any, main: bpmn.Definition, element: bpmn.Element, who: org.Actor
+) -> tuple[str | None, bool]:
+    """In which capacity somebody would sign, and whether they have no authority to."""
+    try:
+        return _signed_as(tx, row, main, element, who), False
+    except NoAuthority:
+        return None, True
+
+
+def _signed_as(tx: Asker, row: Any, main: bpmn.Definition, element: bpmn.Element, who: org.Actor) -> str:
+    caller = main.elements.get(row.call or "", element)
+    values = bpmn.variables(row.case_state) if caller.call else {}
+    seat = row.candidate or row.assignee or ""
+    gate = Gate(row.process_id, element, caller, properties_of(tx, row), seat, values)
+    return signed_as(tx, gate, who, person_name(tx, who.id))
 
 
 def capacity_of(tx: Asker, task_id: str, signer: str) -> str | None:
-    """In which capacity somebody signs a signing task ("GIÁM ĐỐC SỞ"); None when there is no such task."""
+    """In which capacity somebody signs a signing task ("KT. GIÁM ĐỐC / PHÓ GIÁM ĐỐC"); None when there is no such
+    task. Raises NoAuthority."""
     try:
         row = _load(tx, task_id)
     except NotFound:
         return None
     main = tx.models.bundle(tx.conn, tx.tenant, row.case_definition).definition
     element = tx.models.bundle(tx.conn, tx.tenant, row.definition).definition.elements[row.element]
-    caller = main.elements.get(row.call or "", element)
-    return _capacity(element, caller, person_name(tx, signer)) or ""
+    return _signed_as(tx, row, main, element, tx.actor(signer))
 
 
 def person_name(tx: Asker, person: str) -> str | None:

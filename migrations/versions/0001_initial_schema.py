@@ -271,6 +271,29 @@ def upgrade() -> None:
     )
     op.create_index("ix_login_failures_subject_at", "login_failures", ["tenant_id", "subject", "at"], unique=False)
     op.create_table(
+        "mandates",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("person_id", sa.String(length=80), nullable=False),
+        sa.Column("form", sa.String(length=4), nullable=False),
+        sa.Column("unit_id", sa.String(length=80), nullable=False),
+        sa.Column("position", sa.String(length=80), nullable=False),
+        sa.Column("kinds", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("dated", sa.Date(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=True),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("granted_by", sa.String(length=80), nullable=False),
+        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_by", sa.String(length=80), nullable=True),
+        sa.Column("revoked_why", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_mandates")),
+    )
+    op.create_index("ix_mandates_person", "mandates", ["tenant_id", "person_id", "valid_from"], unique=False)
+    op.create_table(
         "memberships",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),

@@ -270,3 +270,15 @@ def condition_mark(state: str) -> Mark:
         "missing": Mark("circle-dashed", _("missing"), "warn"),
         "failed": Mark("circle-x", _("failed"), "late"),
     }[state]
+
+
+MANDATE_FORMS = {
+    "TUQ.": (N_("TUQ., authorised"), N_("A special case, limited in time and in content")),
+    "TL.": (N_("TL., by order"), N_("Documents of these kinds, until it is revoked")),
+}
+
+
+def mandate_form(form: str) -> tuple[str, str]:
+    """The form of a mandate: its name, and when it is used."""
+    name, when = MANDATE_FORMS[form]
+    return _(name), _(when)

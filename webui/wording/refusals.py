@@ -29,6 +29,8 @@ def problem(reason: Any) -> str:
             return _("Write a date as dd/mm/yyyy")
         case "before_first" | "out_of_range":
             return _("Give a day from the first day on, within a year")
+        case "before_decision":
+            return _("Give a day from the day of the decision on")
         case "in_the_past":
             return _("Give a day that is not over")
         case "not_an_option":
@@ -78,6 +80,11 @@ FIELDS = {
     "first_day": N_("First day"),
     "last_day": N_("Last day"),
     "deputy": N_("Who stands in"),
+    "form": N_("Form of signing"),
+    "kinds": N_("Kinds of documents"),
+    "scope": N_("Limited to"),
+    "valid_from": N_("First day"),
+    "valid_to": N_("Last day"),
     "kind": N_("Kind"),
     "half": N_("Half day"),
     "name": N_("Name"),
@@ -127,8 +134,15 @@ def refusal_text(code: str, told: dict[str, Any]) -> str:
             return _("The task has changed since this page was opened.")
         case "calendar_changed":
             return _("Somebody else has changed the calendar since this page was opened.")
-        case "no_mandate":
-            return _("There is no mandate in force for this signature.")
+        case "no_authority":
+            return _(
+                "No authority to sign here: this account holds neither the seat nor a mandate for this kind of "
+                "document that is in force. Ask the holder of the seat for a mandate, or leave it to them."
+            )
+        case "no_sub_delegation":
+            return _("A mandate is given by the holder of the seat alone and is not passed on.")
+        case "mandate_over":
+            return _("This mandate is not in force any more.")
         case "opinions_explained":
             return _("Some remarks are neither accepted nor explained.")
         case "opinions_enough":
