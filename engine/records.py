@@ -152,6 +152,8 @@ tasks = table(
     col("name_en", sa.Text),
     # one candidate group is the rule; further ones stand in task_candidates
     col("candidate", sa.String(160), null=True),
+    # a signing gate: the key of who has a mandate to sign it, beside the seat (engine.org.mandate_key)
+    col("mandated", sa.String(200), null=True),
     col("assignee", Slug, null=True),
     col("state", sa.String(12)),
     col("form", Digest, null=True),

@@ -39,7 +39,11 @@ def further_candidates() -> sa.ColumnElement[Any]:
 
 def is_offered_to(task: Any, actor: Actor) -> bool:
     """Whether a task (a row with `further`) names a key that the actor holds."""
-    return task.candidate in actor.keys or not actor.keys.isdisjoint((task.further or "").split())
+    return task.mandated in actor.keys or not actor.keys.isdisjoint(_seats(task))
+
+
+def _seats(task: Any) -> list[str]:
+    return [key for key in (task.candidate, *(task.further or "").split()) if key]
 
 
 def _is_candidate(task: Any, actor: Actor) -> str | None:
@@ -54,18 +58,17 @@ def on_behalf_of(task: Any, actor: Actor) -> str | None:
     """For whom somebody acts on a task: who is away, when the task is theirs or their seat's; else None."""
     if task.assignee is not None:
         return actor.stands_for.get(task.assignee) if task.assignee != actor.id else None
-    keys = (task.candidate, *(task.further or "").split())
-    if any(key in actor.keys and key not in actor.stands_for for key in keys if key):
+    keys = _seats(task)
+    if any(key in actor.keys and key not in actor.stands_for for key in keys):
         return None
     return next((actor.stands_for[key] for key in keys if key in actor.stands_for), None)
 
 
 def mandate_of(task: Any, actor: Actor) -> str | None:
     """The mandate by which somebody acts on a task of a seat that they neither hold nor stand in for; else None."""
-    keys = [key for key in (task.candidate, *(task.further or "").split()) if key in actor.keys]
-    if task.assignee not in (None, actor.id) or any(key not in actor.mandates for key in keys):
+    if task.assignee not in (None, actor.id) or not actor.keys.isdisjoint(_seats(task)):
         return None
-    return next((actor.mandates[key] for key in keys), None)
+    return actor.mandates.get(task.mandated or "")
 
 
 def _is_owner(task: Any, actor: Actor) -> str | None:

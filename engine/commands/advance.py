@@ -361,9 +361,8 @@ def _open_tasks(
         rows.append(row)
         counts = gates.effective(properties, caller.properties if caller else None)
         kinds = queries.signed_kinds(tx.environment_facts, case.process_id, counts, caller)
-        mandated = org.mandate_key(kinds, first) if first and kind == "gate" else None
-        further = [*keys[1:], mandated] if mandated else keys[1:]
-        more += [{"tenant_id": tx.tenant, "task_id": row["id"], "candidate": key} for key in further]
+        row["mandated"] = org.mandate_key(kinds, first)
+        more += [{"tenant_id": tx.tenant, "task_id": row["id"], "candidate": key} for key in keys[1:]]
         if kind == "opinion" and event.get("host"):
             consultation = rounds.get(event["host"]) or _known_round(tx, case, event["host"])
             if consultation:

@@ -88,7 +88,18 @@ def _ask_again(tx: Tx, case: Any, approval: queries.Approval, artefact: str) -> 
     calendar = tx.environment_facts.calendar
     kept = {
         name: getattr(old, name)
-        for name in ("call", "instance", "definition", "element", "step", "kind", "name", "name_en", "candidate")
+        for name in (
+            "call",
+            "instance",
+            "definition",
+            "element",
+            "step",
+            "kind",
+            "name",
+            "name_en",
+            "candidate",
+            "mandated",
+        )
     }
     row = {
         **kept,

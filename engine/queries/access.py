@@ -31,10 +31,11 @@ Asker = Any
 
 
 def names_key(keys: frozenset[str]) -> sa.ColumnElement[bool]:
-    """Which rows of `tasks` have one of the keys as a candidate."""
+    """Which rows of `tasks` have one of the keys as a candidate, or are open to a mandate among them."""
     t, k, held = tasks.c, task_candidates.c, sorted(keys)
     further = sa.exists().where(k.tenant_id == t.tenant_id, k.task_id == t.id, k.candidate.in_(held))
-    return sa.or_(t.candidate.in_(held), further)
+    signs = [key for key in held if key.startswith(org.SIGNS)]
+    return sa.or_(t.candidate.in_(held), further, *([t.mandated.in_(signs)] if signs else []))
 
 
 def visible(actor: Actor) -> sa.ColumnElement[bool]:
@@ -291,7 +292,7 @@ def names_of(tx: Asker, persons: Collection[str | None]) -> dict[str, str]:
 def key_names(tx: Asker, keys: list[str]) -> dict[str, str]:
     """Candidate keys in words: the names of who holds them today ("Trưởng phòng Quản lý Khoa học")."""
     names: dict[str, str] = {}
-    for key in dict.fromkeys(k for k in keys if k and not k.startswith(org.SIGNS)):
+    for key in dict.fromkeys(k for k in keys if k):
         held = org.holders(tx.conn, tx.tenant, key, tx.today)
         names[key] = ", ".join(r.name for r in held[:2]) + (" …" if len(held) > 2 else "") if held else key
     return names

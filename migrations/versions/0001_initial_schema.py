@@ -606,6 +606,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("name_en", sa.Text(), nullable=False),
         sa.Column("candidate", sa.String(length=160), nullable=True),
+        sa.Column("mandated", sa.String(length=200), nullable=True),
         sa.Column("assignee", sa.String(length=80), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("form", sa.String(length=64), nullable=True),
