@@ -176,7 +176,7 @@ def trinhky(*arguments: str, database_url: str, check: bool = True, **env: str) 
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     if check and done.returncode:
         raise AssertionError(f"trinhky {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 from lxml import etree
 
+import offices
+import stores
 from engine import bpmn, deadlines, dmn, feel, forms, gates
 from engine.bpmn import layout
+from engine.queries import checking
 
 ROOT = Path(__file__).parents[1] / "workflows"
 T1 = ROOT / "chi_thi_khcn" / "chi_thi_khcn.bpmn"
@@ -398,3 +401,12 @@ def test_the_plan_carries_six_tasks_with_their_months_roadmap_and_results() -> N
 def test_months_end_on_their_last_working_day() -> None:
     ends = [calendar().last_working_day_of_month(m) for m in ("2022-03", "2022-04", "2022-12")]
     assert ends == [date(2022, 3, 31), date(2022, 4, 29), date(2022, 12, 30)]
+
+
+def test_lint_finds_no_error_in_the_shipped_processes(all_stores: stores.Stores) -> None:
+    core = offices.open_engine(all_stores.fresh("sqlite", "demo"))
+    for path in MODELS:
+        around = core.read(checking.surroundings, path.stem)
+        found = core.reports.check(path.stem, path.read_bytes(), around)
+        assert found.report.errors == [], path.stem
+    core.close()

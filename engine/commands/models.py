@@ -35,19 +35,25 @@ def require_analyst(tx: Tx, actor: str) -> None:
         raise Forbidden("analysts_only", f"Expected {actor} to be an analyst of processes.")
 
 
-def deploy(tx: Tx, actor: str, folders: Path | Iterable[Path], checked: Collection[str] = ()) -> list[tuple[str, int]]:
+def deploy(
+    tx: Tx,
+    actor: str,
+    folders: Path | Iterable[Path],
+    checked: Collection[str] = (),
+    states: int = checking.STATES,
+) -> list[tuple[str, int]]:
     """Check and deploy workflow folders together; returns (process id, version) of what is new.
 
     Folders may refer to each other. Running cases keep their version. `checked` are hashes of versions that lint has
-    found without error already. Raises Forbidden, DefinitionError with all problems of all files, the errors
-    of lint among them; then nothing is deployed.
+    found without error already; of each other model it looks at so many states at most. Raises Forbidden,
+    DefinitionError with all problems of all files, the errors of lint among them; then nothing is deployed.
     """
     require_analyst(tx, actor)
     paths = [folders] if isinstance(folders, Path) else list(folders)
     content = definitions.current(tx.conn, tx.tenant)
     read = _read(paths, content["processes"], content["decisions"])
     known = {**content["processes"]}, {**content["decisions"]}
-    _refuse_faulty(tx, read, *known, {*checked, *content["processes"].values()})
+    _refuse_faulty(tx, read, *known, {*checked, *content["processes"].values()}, states)
     made: list[tuple[str, int]] = []
     for path, folder in read:
         made += definitions.store_folder(tx.conn, tx.tenant, folder, actor, tx.now)
@@ -113,6 +119,7 @@ def _refuse_faulty(
     processes: Mapping[str, str],
     decisions: Iterable[str],
     checked: Iterable[str],
+    states: int = checking.STATES,
 ) -> frozenset[str]:
     """Raise DefinitionError with the errors of lint in the folders' models; returns the hashes of those without."""
     done = {*checked}
@@ -132,7 +139,7 @@ def _refuse_faulty(
         parsed = {form_id: forms.parse(body, form_id) for form_id, body in folder.forms.items()}
         facts = lint.Facts(parsed, {*mine, *deployed}, known_decisions, holders, source=folder.sources[key])
         facts = replace(facts, given=checking.given({**deployed, **mine}, facts))
-        report = lint.examine(folder.models[key], facts, states=checking.STATES)
+        report = lint.examine(folder.models[key], facts, states=states)
         problems += faults(f"{key}.bpmn", report)
         done.add(folder.version_hash(key))
     if problems:
