@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +26,7 @@ from engine.commands import (
     calendar,
     cases,
     consulting,
+    due,
     mandates,
     models,
     opening,
@@ -401,18 +402,24 @@ class _Operations(_Area):
         engine = self._engine
         done = 0
         self._once_a_day()
-        for timer in engine.read(operations.due_timers, limit):
-            done += self._try(operations.fire_timer, timer)
-        for job in engine.read(operations.due_jobs, limit):
-            try:
-                done += bool(engine.write(operations.do_job, job))
-            except Exception as error:  # one broken job must not stop the others; it becomes an incident
-                self._try(operations.fail_job, job, f"{type(error).__name__}: {error}")
-        for row in engine.read(reminders.due_starts, limit):
-            done += self._try(reminders.start_by_timer, row)
-        for case_id in engine.read(calendar.pending, limit):
-            done += self._try(calendar.retime_case, case_id)
-        return done + self._remind()
+        # Mostly nothing is due: one look says so. What is done here may make more due that comes further down.
+        waits = engine.read(due.now)
+        if timers := waits.timers:
+            for timer in engine.read(operations.due_timers, limit):
+                done += self._try(operations.fire_timer, timer)
+        if jobs := timers or waits.jobs:
+            for job in engine.read(operations.due_jobs, limit):
+                try:
+                    done += bool(engine.write(operations.do_job, job))
+                except Exception as error:  # one broken job must not stop the others; it becomes an incident
+                    self._try(operations.fail_job, job, f"{type(error).__name__}: {error}")
+        if starts := jobs or waits.starts:
+            for row in engine.read(reminders.due_starts, limit):
+                done += self._try(reminders.start_by_timer, row)
+        if retimings := starts or waits.retimings:
+            for case_id in engine.read(calendar.pending, limit):
+                done += self._try(calendar.retime_case, case_id)
+        return done + (self._remind() if retimings or waits.reminders else 0)
 
     def _remind(self) -> int:
         """Once a business day, remind people of what is due and tell their heads; returns how many cases it concerned.
@@ -421,7 +428,6 @@ class _Operations(_Area):
         if found is None:
             return 0
         done = sum(self._try(reminders.remind, case_id, reached) for case_id, reached in found.items())
-        self._engine.write(authority.tell_returned)
         self._engine.write(reminders.swept)
         return done
 
@@ -457,17 +463,11 @@ class _Operations(_Area):
         Only for demo and test stores. Raises Invalid when the instant lies in the past.
         """
         self.settle()
-        while (due := self._next_due()) is not None and due <= until:
-            self._engine.write(operations.move_clock, due)
+        while (instant := self._engine.read(due.next_due)) is not None and instant <= until:
+            self._engine.write(operations.move_clock, instant)
             self.settle()
         self._engine.write(operations.move_clock, until)
         self.settle()
-
-    def _next_due(self) -> datetime | None:
-        """When time makes something happen next."""
-        engine = self._engine
-        found = (engine.read(operations.next_due), engine.read(reminders.next_due))
-        return min((at for at in found if at is not None), default=None)
 
     def verify(self, case_id: str | None = None) -> list[dict[str, Any]]:
         """Check the journal chain of one case or of all, and replay each; returns one finding per case.

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import clock, deadlines, feel, notices, org, starters
+from engine.commands import authority
 from engine.commands import cases as case_commands
 from engine.commands.advance import locked_case, note
 from engine.commands.models import SYSTEM
@@ -50,12 +51,6 @@ def start_by_timer(tx: Tx, row: Any) -> bool:
     return True
 
 
-def next_due(tx: Tx) -> datetime | None:
-    """When something of this module is due next that is not due yet."""
-    found = [starters.next_due(tx.conn, tx.tenant, tx.now), next_sweep(tx)]
-    return min((at for at in found if at is not None and at > tx.now), default=None)
-
-
 # --- reminders ----------------------------------------------------------------------------------------------------
 
 
@@ -71,19 +66,30 @@ class Reached:
     overdue: int
 
 
-def next_sweep(tx: Tx) -> datetime | None:
-    """When open tasks are to be looked at next: when the office opens on the first working day after the last time;
-    None while no open task has a due date."""
-    t = tasks.c
-    waiting = sa.select(t.id).where(t.tenant_id == tx.tenant, t.state.in_(OPEN), t.due_at.is_not(None)).limit(1)
-    if tx.conn.execute(waiting).first() is None:
-        return None
-    calendar = tx.environment_facts.calendar
-    last = tx.conn.execute(sa.select(daily.c.day).where(daily.c.tenant_id == tx.tenant, daily.c.name == SWEEP)).scalar()
+_TENANT: sa.BindParameter[Any] = sa.bindparam("tenant")
+# Whether there is anything to look at: an open task with a due date; and the day of the last look.
+DATED = sa.exists().where(tasks.c.tenant_id == _TENANT, tasks.c.state.in_(OPEN), tasks.c.due_at.is_not(None))
+SWEPT = sa.select(daily.c.day).where(daily.c.tenant_id == _TENANT, daily.c.name == SWEEP).scalar_subquery()
+WAITING = sa.select(DATED.label("dated"), SWEPT.label("swept"))
+
+
+def sweep_at(tx: Tx, last: date | None) -> datetime:
+    """When open tasks are to be looked at next: when the office opens on the first working day after the last time."""
+    return _opens(tx, _sweep_day(tx, last), tx.environment_facts.calendar)
+
+
+def sweep_is_due(tx: Tx, last: date | None) -> bool:
+    """Whether it is time to look at open tasks, when the last time was on that day."""
+    # The day alone mostly says no; the office hours are rows that have to be read.
+    return _sweep_day(tx, last) <= clock.local_date(tx.now) and sweep_at(tx, last) <= tx.now
+
+
+def _sweep_day(tx: Tx, last: date | None) -> date:
     today = clock.local_date(tx.now)
     # One look makes up for all days that have passed: what is due is judged as of now.
     first = today if last is None else max(last + deadlines.ONE_DAY, today)
-    return _opens(tx, calendar.roll_forward(first), calendar)
+    day: date = tx.environment_facts.calendar.roll_forward(first)
+    return day
 
 
 def _opens(tx: Tx, day: date, calendar: deadlines.Calendar) -> datetime:
@@ -94,8 +100,8 @@ def _opens(tx: Tx, day: date, calendar: deadlines.Calendar) -> datetime:
 
 def to_remind(tx: Tx) -> dict[str, list[Reached]] | None:
     """Case by case, the tasks that somebody is to be reminded of; None while it is not time to look."""
-    at = next_sweep(tx)
-    if at is None or at > tx.now:
+    row = tx.conn.execute(WAITING, {"tenant": tx.tenant}).one()
+    if not (row.dated and sweep_is_due(tx, row.swept)):
         return None
     grouped: dict[str, list[Reached]] = defaultdict(list)
     for one in reached(tx):
@@ -242,7 +248,8 @@ def _heads(tx: Tx, case: Any, holder: str | None) -> list[str]:
 
 
 def swept(tx: Tx) -> None:
-    """Today's look at open tasks is done."""
+    """Today's look at open tasks is done; who is back from an absence is told what was done meanwhile."""
+    authority.tell_returned(tx)
     d = daily.c
     mine = sa.and_(d.tenant_id == tx.tenant, d.name == SWEEP)
     if tx.conn.execute(sa.update(daily).where(mine).values(day=clock.local_date(tx.now))).rowcount == 0:

@@ -13,6 +13,10 @@ from engine.errors import NotFound
 from engine.records import meta
 from engine.settings import Settings
 
+# Built once: every transaction begins with it.
+_TENANT: sa.BindParameter[Any] = sa.bindparam("tenant")
+CLOCK = sa.select(meta.c.clock_offset, meta.c.environment).where(meta.c.tenant_id == _TENANT)
+
 
 @dataclass
 class Moved:
@@ -59,8 +63,7 @@ class Tx:
 
     def _know(self) -> None:
         if not self._known:
-            statement = sa.select(meta.c.clock_offset, meta.c.environment).where(meta.c.tenant_id == self.tenant)
-            row = self.conn.execute(statement).first()
+            row = self.conn.execute(CLOCK, {"tenant": self.tenant}).first()
             if row is None:
                 raise NotFound(
                     "store", "Expected an initialised store; run `trinhky migrate` and `trinhky demo` first."
