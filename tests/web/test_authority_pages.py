@@ -96,3 +96,70 @@ def test_the_secretariat_sees_everybody_and_what_stops_ahead(site: At) -> None:
     forged = here.person(DRAFTER).sends(plain, PAGE, {**TYPED, "first_day": "2022-04-04", "last_day": "2022-04-05",
                                                      "person": DIRECTOR, "do": "save"})  # fmt: skip
     assert forged.status == 403
+
+
+# --- mandates -----------------------------------------------------------------------------------------------------
+
+MANDATES = "/uy-quyen"
+GIVEN = {
+    "person": HEAD,
+    "form": "TUQ.",
+    "kinds": ["bao_cao", "cong_van"],
+    "scope": "Báo cáo về dự thảo Chỉ thị",
+    "title": "Trưởng phòng Quản lý Khoa học",
+    "number": "15/GUQ-KHCN",
+    "dated": "2022-02-18",
+    "valid_from": "2022-02-18",
+    "valid_to": "2022-03-15",
+}
+
+
+def test_the_holder_of_a_seat_gives_and_revokes_a_mandate_on_the_page(site: At) -> None:
+    here = site("hoi_dong_gop_y")
+    director = here.person(DIRECTOR)
+    director.office.at("2022-02-18 09:00")
+    form = director.sees(MANDATES)
+    assert "Chưa có ủy quyền nào" in form.text and "Giao ủy quyền" in form.text
+    wrong = director.sends(form, MANDATES, {**GIVEN, "scope": "", "valid_to": ""})
+    assert wrong.status == 422
+    for text in ("Giới hạn nội dung: Điền mục này", "Đến hết ngày: Điền mục này"):
+        assert text in wrong.text, text
+    assert 'value="15/GUQ-KHCN"' in wrong.source, "what was typed is kept"
+    saved = director.sends(form, MANDATES, GIVEN)
+    assert saved.status == 303
+    page = director.sees(saved.to)
+    for text in ("Trưởng phòng Quản lý Khoa học", "Giám đốc Sở", "Báo cáo, Công văn", "15/GUQ-KHCN", "Hiệu lực"):
+        assert text in page.text, text
+    head = here.person(HEAD)
+    assert "giao ký TUQ. theo văn bản số 15/GUQ-KHCN" in head.sees("/thong-bao").text
+    assert "15/GUQ-KHCN" in head.sees(MANDATES).text and "Thu hồi…" not in head.sees(MANDATES).text
+    (row,) = director.office.engine.queries.mandates(DIRECTOR)
+    end = f"{MANDATES}/{row.id}/thu-hoi"
+    assert director.sends(page, end, {"reason": "Thôi"}).status == 422
+    assert head.sends(head.sees(MANDATES), end, {"reason": "Không cần nữa."}).status == 403
+    revoked = director.sends(page, end, {"reason": "Giám đốc trực tiếp ký."})
+    assert revoked.status == 303 and "Đã thu hồi" in director.sees(revoked.to).text
+
+
+def test_who_holds_no_seat_that_signs_gives_none(site: At) -> None:
+    drafter = site("chuan_bi").person(DRAFTER)
+    page = drafter.sees(MANDATES)
+    assert page.status == 200 and "Chưa có ủy quyền nào" in page.text and "Văn bản giao" not in page.text
+    forged = drafter.sends(page, MANDATES, {**GIVEN, "seat": "lanh_dao_so/giam_doc"})
+    assert forged.status == 403 and "Chỉ người giữ vị trí mới giao ủy quyền" in forged.text
+
+
+def test_who_may_not_sign_is_told_what_to_do_before_and_after(site: At) -> None:
+    here = site("hoi_dong_gop_y")
+    head = here.person(HEAD)
+    office: offices.Office = head.office
+    office.at("2022-02-18 09:00")
+    office.away(DIRECTOR, "2022-02-18", "2022-12-30", HEAD)
+    office.hurry("ky_trinh")
+    address = head.task("ky_trinh")
+    page = head.sees(address)
+    assert "Chưa có thẩm quyền ký" in page.text and "giao ủy quyền" in page.text
+    sent = head.sends(page, f"{address}/quyet-dinh", {"outcome": "dong_y", "password": office.password})
+    assert sent.status == 403 and "Chưa có thẩm quyền ký" in sent.text
+    director = here.person(DIRECTOR)
+    assert "Ký với tư cách GIÁM ĐỐC" in director.sees(director.task("ky_trinh")).text
