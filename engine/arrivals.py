@@ -17,6 +17,10 @@ from engine.errors import Invalid, Reason
 PREFIX = "value:"
 MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 LONGEST = 5000
+# A number that is longer is none: "1e999999999" would be written out.
+DIGITS = 18
+# No calendar counts beyond these.
+EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,14 @@ def _value(field: Field, raw: Any) -> Any:
                 number = Decimal(text)
             except InvalidOperation:
                 raise ValueError("expected a number") from None
-            if not number.is_finite():
+            if not number.is_finite() or len(text) > DIGITS or abs(number.adjusted()) > DIGITS:
                 raise ValueError("expected a number")
             return int(number) if number == number.to_integral_value() else float(number)
         case "date":
-            return date.fromisoformat(text).isoformat()
+            day = date.fromisoformat(text)
+            if not EARLIEST <= day <= LATEST or day.isoformat() != text:
+                raise ValueError(f"expected a day from {EARLIEST} to {LATEST}")
+            return day.isoformat()
         case "month":
             if not MONTH.fullmatch(text):
                 raise ValueError("expected a month like 2022-05")
@@ -99,6 +106,8 @@ def _value(field: Field, raw: Any) -> Any:
             if text not in {value for value, _, _ in field.options}:
                 raise ValueError("expected one of " + ", ".join(value for value, _, _ in field.options))
             return text
+    if "\x00" in text:
+        raise ValueError("expected text")
     if len(text) > LONGEST:
         raise ValueError(f"expected at most {LONGEST} characters")
     return text

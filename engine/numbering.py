@@ -49,9 +49,9 @@ def take_number(
     r = registers.c
     here = sa.and_(r.tenant_id == tenant, r.name == register, r.year == day.year)
     last = conn.execute(sa.select(r.last).where(here).with_for_update()).scalar()
-    number = (last or 0) + 1
+    number = (last or _entered_last(conn, tenant, pattern, day.year)) + 1
     if last is None:
-        first = {"tenant_id": tenant, "name": register, "year": day.year, "last": 1, "pattern": pattern}
+        first = {"tenant_id": tenant, "name": register, "year": day.year, "last": number, "pattern": pattern}
         conn.execute(sa.insert(registers), first)
     else:
         conn.execute(sa.update(registers).where(here).values(last=number, pattern=pattern))
@@ -76,6 +76,23 @@ def take_number(
     return symbol
 
 
+def _entered_last(conn: sa.Connection, tenant: int, pattern: str, year: int) -> int:
+    """The highest number of letters that were written into the book before their register was opened: each stands in
+    the register of its own unit, but all letters are one sequence."""
+    if "-{dv}" not in pattern:
+        return 0
+    n = numbers.c
+    rows = sa.select(n.number, n.symbol).where(n.tenant_id == tenant, n.year == year, n.register != CASES)
+    return max((row.number for row in conn.execute(rows) if _written_by(pattern, row.symbol, year)), default=0)
+
+
+def _written_by(pattern: str, symbol: str, year: int) -> bool:
+    """Whether a symbol is one of a pattern, of whatever unit."""
+    told = re.escape(pattern.replace("{yyyy}", str(year)))
+    told = told.replace(re.escape("{n}"), r"\d{1,6}").replace(re.escape("-{dv}"), r"(-[^/]+)?")
+    return re.fullmatch(told, symbol.strip().replace(" ", "")) is not None
+
+
 SYMBOL = re.compile(r"(\d{1,6})/(.+)")
 
 
@@ -97,8 +114,10 @@ def entered(
         return
     number, rest = int(found[1]), found[2]
     pattern = "{n}/" + rest.replace(f"{day.year}/", "{yyyy}/")
-    register = register_of(pattern)
     n, r = numbers.c, registers.c
+    known = sa.select(r.name, r.pattern).where(r.tenant_id == tenant, r.year == day.year, r.pattern.contains("{dv}"))
+    letters = (row.name for row in conn.execute(known) if _written_by(row.pattern, symbol, day.year))
+    register = next(letters, None) or register_of(pattern)
     mine = sa.and_(n.tenant_id == tenant, n.register == register, n.year == day.year, n.number == number)
     if conn.execute(sa.select(n.number).where(mine)).first() is not None:
         return

@@ -1,16 +1,21 @@
 """What a fresh reading found of the whole domain: rights by new ways, numbers, rows that no journal knows."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 import offices
 import stores
-from engine import Forbidden, NotFound
+from engine import Forbidden, Invalid, NotFound, arrivals, numbering
+from engine.queries import papers
 from engine.records import opinions
-from offices import refused
+from offices import DRAFTER, SECRETARY, refused
 from test_approvals import mend
+from test_recording import records
+from test_review_races import together
 from webui import demo
 from webui.stories import t3
 
@@ -45,3 +50,85 @@ def test_a_judge_is_no_drafter(award: offices.Office) -> None:
     with refused(award, Forbidden, "not_drafter"):
         mend(award, "danh_sach_du_thi", "Danh sách của giám khảo.", person=judge)
     assert award.engine.queries.case(judge, award.case_id).consultations == []
+
+
+def test_a_number_that_comes_with_a_message_is_one_that_can_be_written(office_at: At) -> None:
+    """Found: "1e999999999" was written out digit by digit, and a day of the year 9999 has no working day after it."""
+    number = arrivals.Field("so", "number", "Số", "Number", True)
+    for text in ("1e99999", "1e-99999", "9" * 6000, "NaN"):
+        with pytest.raises(Invalid):
+            arrivals.load([number], {"so": text})
+    assert arrivals.load([number], {"so": "12.5"}) == {"so": 12.5}
+    day = arrivals.Field("ngay", "date", "Ngày", "Day", True)
+    for text in ("0001-01-01", "9999-12-31", "2022-W10-1", "20220520"):
+        with pytest.raises(Invalid):
+            arrivals.load([day], {"ngay": text})
+    words = arrivals.Field("ghi_chu", "text", "Ghi chú", "Note", False)
+    with pytest.raises(Invalid):
+        arrivals.load([words], {"ghi_chu": "a\x00b"})
+
+
+PATTERN = "{n}/KHCN-{dv}"
+
+
+def letter(office: offices.Office, what: str) -> str:
+    return give(office, what, pattern=PATTERN, unit="QLKH")
+
+
+def enter(office: offices.Office, symbol: str) -> None:
+    def command(tx: Any) -> None:
+        told = {"symbol": symbol, "day": date(2022, 2, 1), "asked_for": f"entered:{symbol}", "now": tx.now}
+        numbering.entered(tx.conn, tx.tenant, **told, case_id=None, title="Công văn")
+
+    office.engine.write(command)
+
+
+def give(office: offices.Office, what: str, pattern: str, unit: str) -> str:
+    def command(tx: Any) -> str:
+        told = {"register": numbering.register_of(pattern), "day": date(2022, 3, 1), "pattern": pattern, "unit": unit}
+        return numbering.take_number(tx.conn, tx.tenant, **told, asked_for=what, case_id=None, now=tx.now)
+
+    return str(office.engine.write(command))
+
+
+def test_letters_go_on_after_those_entered_of_whatever_unit(office_at: At) -> None:
+    """Found: "01/KHCN-QLKH", written into the book when a case was opened mid-way, was given a second time."""
+    office = office_at()
+    enter(office, "01/KHCN-QLKH")
+    assert letter(office, "a") == "02/KHCN-QLKH"
+    enter(office, "03/KHCN-TĐC")
+    assert letter(office, "b") == "04/KHCN-QLKH"
+
+
+def test_who_is_taken_off_a_round_is_not_counted_in_papers(office_at: At) -> None:
+    """Found: with somebody withdrawn, all counts became "…"."""
+    office = office_at("gop_y_noi_bo")
+    asked = office.read(sa.select(opinions).order_by(opinions.c.sort))
+    office.engine.consulting.withdraw_recipient(DRAFTER, asked[0].id, "Đơn vị không liên quan đến dự thảo.")
+    facts = office.engine.read(lambda tx: papers.paper_facts(tx, DRAFTER, office.case_id, "to_trinh"))
+    assert facts["y_kien"]["hoi"] == len(asked) - 1
+
+
+@pytest.mark.postgres
+def test_two_who_make_the_same_day_special_come_one_after_the_other(all_stores: stores.Stores) -> None:
+    office = offices.office_at(all_stores, "postgresql")
+    day, source = date(2022, 6, 15), "Công văn 123/UBND-KGVX"
+
+    def change(kind: str) -> Any:
+        return office.engine.calendar.change(SECRETARY, day, kind, "Nghỉ", source, True)
+
+    try:
+        given = together(lambda: change("nghi_hoan_doi"), lambda: change("nghi_le"))
+        assert [one for one in given if isinstance(one, Exception)] == []
+    finally:
+        office.engine.close()
+
+
+def test_the_drafter_changes_no_paper_of_a_decision(office_at: At) -> None:
+    """Found: the scan of what the vice chair decided could be replaced by the drafter, like a draft."""
+    office = office_at("chi_dao")
+    records(office, "chi_dao", {"outcome": "dong_y"}, number="")
+    with refused(office, Forbidden, "not_drafters_paper"):
+        mend(office, "van_ban_chi_dao", "Bút phê khác.")
+    shown = {document.artefact: document.revisable for document in office.case(DRAFTER).documents}
+    assert not shown["van_ban_chi_dao"] and shown["du_thao_1"]

@@ -50,8 +50,8 @@ def change(
     """
     require_keeper(tx, actor)
     row = deadlines.special_day(day, kind, name, source, confirmed, half)
-    old = _row(tx, day)
     before = _locked(tx, seen)
+    old = _row(tx, day)
     mine = sa.and_(calendar_days.c.tenant_id == tx.tenant, calendar_days.c.day == day)
     if old is not None:
         tx.conn.execute(sa.update(calendar_days).where(mine).values(**row._asdict()))

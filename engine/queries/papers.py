@@ -482,7 +482,7 @@ def _counted(tx: Asker, person: str, row: Any) -> dict[str, Any]:
     actor = tx.actor(person)
     drafts = row.drafter == person
     found = opinions.rounds(tx, row.id, actor, drafts) if actor.in_department or drafts else []
-    if not found or any(len(one.opinions) != one.asked for one in found):
+    if not found or any(len(one.opinions) != one.asked + one.withdrawn for one in found):
         return dict.fromkeys(names, UNKNOWN)
     counted = dict.fromkeys(names, 0)
     for one in found:
