@@ -28,8 +28,8 @@ LEADERS = frozenset({"giam_doc", "lanh_dao_so"})
 def revise(tx: Tx, actor: str, case_id: str, artefact: str, reason: str, filename: str, content: bytes) -> list[str]:
     """Add a version of a document that was made in an earlier step; returns the ids of the confirmations it asks for.
 
-    The drafter may, or who stands in. Raises NotFound, Forbidden("not_drafter"), Conflict("case_ended" | "issued" |
-    "open_task"), Invalid(file | reason), TooLarge.
+    The drafter may, or who stands in; no paper of a decision or an opinion. Raises NotFound, Forbidden("not_drafter" |
+    "not_drafters_paper"), Conflict("case_ended" | "issued" | "open_task"), Invalid(file | reason), TooLarge.
     """
     case, who = _seen_case(tx, actor, case_id)
     if case.drafter != actor and not tasks.drafting(tx.conn, tx.tenant, case_id, actor):
@@ -40,6 +40,8 @@ def revise(tx: Tx, actor: str, case_id: str, artefact: str, reason: str, filenam
         raise NotFound("document", f"Expected a document {artefact} in case {case.code}, found none.")
     if current.symbol:
         raise Conflict("issued", f"Expected a document without a number, {current.symbol} is issued.")
+    if artefact in queries.decided_papers(tx, case_id):
+        raise Forbidden("not_drafters_paper", f"Expected a document of the drafter's, {artefact} is a decision's own.")
     if artefact in queries.made_now(tx, case_id, who):
         raise Conflict("open_task", f"Expected no open task that makes {artefact}; add the version there.")
     if len(reason.strip()) < gates.REASON_MIN:

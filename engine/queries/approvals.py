@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from engine import documents, gates, org, tasks
 from engine.queries.access import Asker, properties_of, require_visible
-from engine.records import cases, people, waivers
+from engine.records import cases, opinions, people, waivers
 from engine.records import tasks as task_rows
 
 # What the tasks that ask for an approval anew say in `host`, before the artefact.
@@ -158,6 +158,26 @@ def made_now(tx: Asker, case_id: str, who: org.Actor) -> set[str]:
         if row.assignee == who.id or (row.assignee is None and tasks.is_offered_to(row, who)):
             found |= set(gates.words(properties_of(tx, row).get("produces")))
     return found
+
+
+def decided_papers(tx: Asker, case_id: str) -> set[str]:
+    """The documents of a case that are somebody's decision or opinion: the papers that gates bring, and the scans of
+    what was recorded for others. The drafter drafts none of them."""
+    t, c, o = task_rows.c, cases.c, opinions.c
+    rows = tx.conn.execute(
+        sa.select(task_rows, c.definition.label("case_definition"))
+        .join(cases, sa.and_(c.tenant_id == t.tenant_id, c.id == t.case_id))
+        .where(t.tenant_id == tx.tenant, t.case_id == case_id, t.state == "completed")
+        .where(sa.or_(t.kind == "gate", t.recorded.is_not(None)))
+    )
+    scans = sa.select(o.recorded).where(o.tenant_id == tx.tenant, o.case_id == case_id, o.recorded.is_not(None))
+    told = list(tx.conn.execute(scans).scalars())
+    found: set[str] = set()
+    for row in rows:
+        told.append(row.recorded)
+        if row.kind == "gate":
+            found |= set(gates.words(properties_of(tx, row).get("produces")))
+    return found | {paper["document"]["artefact"] for paper in told if paper}
 
 
 def affected(tx: Asker, person: str, case_id: str, artefact: str) -> list[tuple[str, int]]:

@@ -15,7 +15,7 @@ from engine.bpmn import drawing
 from engine.errors import NotFound
 from engine.queries import paths
 from engine.queries.access import Asker, due_of, hidden_papers, key_names, listed, month_due
-from engine.queries.approvals import made_now
+from engine.queries.approvals import decided_papers, made_now
 from engine.queries.explaining import explain_due, explain_month
 from engine.queries.inbox import short
 from engine.queries.opinions import rounds
@@ -119,7 +119,7 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
         versions, (), (), artefacts, signed_versions(tx, row.id), editable=False, written=written
     )
     if row.status == "running" and (row.drafter == person or task_rules.drafting(tx.conn, tx.tenant, row.id, person)):
-        here = made_now(tx, row.id, tx.actor(person))
+        here = made_now(tx, row.id, tx.actor(person)) | decided_papers(tx, row.id)
         doc_views = [replace(doc, revisable=not doc.symbol and doc.artefact not in here) for doc in doc_views]
     drafts = row.drafter == person or any(task_rules.stands_in(t, person) for t in rows)
     asked = rounds(tx, row.id, actor, drafts) if actor.in_department or drafts else []

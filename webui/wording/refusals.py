@@ -180,6 +180,8 @@ def refusal_text(code: str, told: dict[str, Any]) -> str:
             return _("Case %(code)s for this focus task is already running.", code=told.get("case", "…"))
         case "decides_not_drafts":
             return _("Who decides does not change the documents; return them with the reason instead.")
+        case "not_drafters_paper":
+            return _("This paper is part of a decision or an opinion; the drafter does not change it.")
         case "not_drafter":
             return _("Only the drafter accepts or explains remarks.")
         case "case_ended":
