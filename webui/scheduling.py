@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 import engine as core
 from webui import wording
-from webui.frame import actor, engine
+from webui.frame import actor, engine, lang
 
 pages = Blueprint("schedules", __name__)
 
@@ -34,7 +34,8 @@ def process(process_id: str) -> Any:
 def case(case_id: str) -> Any:
     """The schedule of a case."""
     found = engine().queries.case_schedule(actor(), case_id)
-    trail = [(_("Cases"), url_for("cases.index")), (_("Case"), url_for("cases.show", case_id=case_id))]
+    code = engine().queries.case(actor(), case_id, lang()).code
+    trail = [(_("Cases"), url_for("cases.index")), (code, url_for("cases.show", case_id=case_id))]
     return _page(found, trail)
 
 

@@ -102,7 +102,7 @@ def start(
         "tenant_id": tx.tenant,
         "id": case_id,
         "code": f"HS-{year}-{int(number):03d}",
-        "title": (title or "").strip() or (focus.short_title if focus and not process_id else bundle.name),
+        "title": (title or "").strip() or _title(tx, bundle, focus, process_id),
         "focus_task_id": focus_task_id,
         "process_id": bundle.process_id,
         "definition": digest,
@@ -169,6 +169,14 @@ def _focus(tx: Tx, focus_task_id: str) -> Any:
     if status != "adopted":
         raise Conflict("plan_not_in_force", f"Expected the plan of {focus.code} to be in force, it is {status}.")
     return focus
+
+
+def _title(tx: Tx, bundle: Any, focus: Any, process_id: str | None) -> str:
+    """What a case is called: as its focus task; a supporting one by its process, and by what or when it is about, for
+    many of them stand in one list."""
+    if focus is None:
+        return f"{bundle.name} {tx.today:%m/%Y}"
+    return f"{bundle.name}: {focus.label}" if process_id else str(focus.short_title)
 
 
 def _require_none_running(tx: Tx, focus_task_id: str, process_id: str) -> None:

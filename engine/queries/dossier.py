@@ -161,7 +161,7 @@ def case(tx: Asker, person: str, case_id: str, lang: str = "vi") -> CaseView:
         steps=step_rows,
         documents=doc_views,
         consultations=asked,
-        gates=_gates(tx, rows, definition, names),
+        gates=_gates(tx, rows, words, names),
         journal=entries,
         journal_count=len(history),
         incidents=_incidents(tx, row.id, words, actor.repairs),
@@ -356,11 +356,16 @@ def _sent_back(task: Any) -> bool:
     return task.kind == "gate" and gates.OUTCOMES.get(task.outcome or "") not in ("approve", "edit")
 
 
-def _gates(tx: Asker, rows: list[Any], definition: bpmn.Definition, names: dict[str, str]) -> list[GateRow]:
+def _gates(tx: Asker, rows: list[Any], words: dict[str, str], names: dict[str, str]) -> list[GateRow]:
+    def kind(task: Any) -> str:
+        found = tx.models.bundle(tx.conn, tx.tenant, task.definition).definition.elements.get(task.element)
+        return (found.properties.get("gate") if found else None) or "gate"
+
     return [
         GateRow(
             name=t.name,
-            gate="gate",
+            gate=kind(t),
+            part=words.get(t.call or ""),
             decider=t.ended_name or t.assignee_name or names.get(t.candidate or "", ""),
             round=t.round,
             outcome=t.outcome,

@@ -295,6 +295,8 @@ class GateRow:
     done_for: str | None = None
     # a signature: its block, from top to bottom
     capacity: str | None = None
+    # the step of the case that a gate of a called process belongs to: several letters, each with its signature
+    part: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """What a fresh reading found in pages: signatures that were not asked for, words that are not an office's."""
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+from engine.queries.explaining import Explanation
 from offices import DIRECTOR, DRAFTER, HEAD, LEADER, REASON
-from webui import demo
+from webui import demo, wording
 
 
 def test_signing_subject_to_edits_asks_for_the_password_too(site: Callable[..., Any]) -> None:
@@ -66,3 +68,26 @@ def test_a_nul_character_is_refused_before_a_database_chokes_on_it(site: Callabl
     assert head.sends(page, f"{task}/luu", {"noi_dung": "a\0b"}).status == 400
     assert head.sees("/ho-so/%00").status == 400
     assert head.sees("/ho-so?don_vi=%00").status == 400
+
+
+def test_gates_of_shared_parts_say_their_kind_and_the_step_they_belong_to(site: Callable[..., Any]) -> None:
+    one = site("ky")
+    page = one.person(DIRECTOR).sees(f"/ho-so/{one.office.case_id}?phan=cong").source.replace("\u00a0", " ")
+    kinds = re.findall(r'data-head="Loại">([^<]*)<', page)
+    assert len(kinds) > 3 and "Cổng" not in kinds, kinds
+    assert '<span class="sub">Phó Chủ tịch ký ban hành</span>' in page
+
+
+def test_the_schedule_of_a_case_leads_back_to_it_by_its_code(site: Callable[..., Any]) -> None:
+    one = site("ky")
+    page = one.person(DIRECTOR).sees(f"/ho-so/{one.office.case_id}/lich").source
+    assert f'<a href="/ho-so/{one.office.case_id}">HS-2022-001</a>' in page
+
+
+def test_why_it_is_due_names_no_code_for_how_sure_its_source_is(site: Callable[..., Any]) -> None:
+    with site().anybody().client.application.test_request_context():
+        for sure, said in (("F", "Luật A)"), ("", "Luật A)"), ("M-med", "Luật A; cần xác nhận)")):
+            told = Explanation("ngay", date(2022, 9, 23), date(2022, 9, 8), 15, source="Luật A", certainty=sure)
+            assert wording.why_due(told).endswith(f"({said}")
+        fixed = Explanation("ngay_lam_viec", date(2022, 9, 30), date(2022, 9, 30), 0)
+        assert wording.why_due(fixed) == "", "no working days from the very day"

@@ -205,6 +205,16 @@ def outcome_mark(slug: str | None) -> Mark:
         "yeu_cau_chinh_sua": ("undo-2", "warn"),
         "chua_du": ("undo-2", "warn"),
         "khong_dong_y": ("circle-x", "late"),
+        "du_dieu_kien": ("circle-check", "ok"),
+        "du_sau_chinh_sua": ("circle-check", "ok"),
+        "chua_du_dieu_kien": ("undo-2", "warn"),
+        "bo_sung": ("undo-2", "warn"),
+        "tra_ho_so": ("circle-x", "late"),
+        "thong_qua": ("circle-check", "ok"),
+        "thong_qua_sau_chinh_sua": ("circle-check", "ok"),
+        "chua_thong_qua": ("undo-2", "warn"),
+        "khong_thong_qua": ("circle-x", "late"),
+        "chap_thuan": ("circle-check", "ok"),
     }
     icon, tone = tones.get(slug or "", ("circle-dot", "act"))
     return Mark(icon, outcome(slug) if slug else _("Waiting for the decision"), tone)

@@ -91,8 +91,8 @@ def conflict(found: Any) -> str:
 
 def why_due(told: Any) -> str:
     """Why something is due when it is, in a line under the date."""
-    if told is None:
-        return ""
+    if told is None or (told.number == 0 and not told.skipped):
+        return ""  # the day itself, which stands above
     short = {"n": told.number, "start": told.start and brief(told.start), "day": brief(told.day)}
     match told.kind:
         case "ngay_lam_viec":
@@ -118,7 +118,8 @@ def why_due(told: Any) -> str:
         )
         said += ", " + _("passing over %(days)s", days=off)
     if told.source:
-        said += f" ({told.source}{f', {told.certainty}' if told.certainty else ''})"
+        doubt = told.certainty not in ("", "S", "F")
+        said += " (" + (_("%(source)s; to be confirmed", source=told.source) if doubt else told.source) + ")"
     return said
 
 
