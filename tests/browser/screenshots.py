@@ -119,7 +119,7 @@ def desk(visitor: visitors.Visitor) -> None:
 def case(visitor: visitors.Visitor) -> None:
     """The case, from its head to where it stands in the diagram."""
     visitor.goes("/ho-so")
-    visitor.follows("HS-2022-001")
+    visitor.follows("HS-2022-002")
 
 
 def whole_case(visitor: visitors.Visitor) -> Clip:
@@ -182,6 +182,9 @@ PICTURES: dict[str, tuple[str, str, Show]] = {
     "ho-so": (TODAY, "cv.tonghop.1", lambda visitor: visitor.goes("/ho-so") and None),
     "ho-so-chi-tiet": (TODAY, "cv.tonghop.1", whole_case),
     "so-do": (TODAY, "cv.tonghop.1", diagram),
+    "ke-hoach": (TODAY, "cv.tonghop.1", lambda visitor: visitor.goes("/ke-hoach") and None),
+    "lich-lam-viec": (TODAY, "cv.tonghop.1", lambda visitor: visitor.goes("/lich-lam-viec") and None),
+    "so-van-ban": (TODAY, "vt.so", lambda visitor: visitor.goes("/so-van-ban") and None),
     "dien-thoai": (TODAY, "gd.so", phone),
     "quy-trinh": (TODAY, "ptqt.so", lambda visitor: visitor.goes("/quy-trinh") and None),
     "thiet-ke-quy-trinh": (TODAY, "ptqt.so", editor),
