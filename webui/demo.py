@@ -55,13 +55,14 @@ class Office:
     def does(self, person: str, element: str, answers: Mapping[str, Any] | None = None, **more: Any) -> Any:
         """Somebody completes a task: attaches what it makes, answers its form (and `more` answers)."""
         view = self.task(person, element)
-        self.attaches(person, view)
-        done = self.engine.cases.complete(view.id, person, {**(answers or {}), **more}, self.version(person, view))
+        version = self.version(person, view) if self.attaches(person, view) else view.version
+        done = self.engine.cases.complete(view.id, person, {**(answers or {}), **more}, version)
         self.engine.operations.settle()
         return done
 
-    def attaches(self, person: str, view: Any) -> None:
-        """Upload a document for every artefact that the task makes."""
+    def attaches(self, person: str, view: Any) -> int:
+        """Upload a document for every artefact that the task makes; returns how many: then the page is not as seen."""
+        attached = 0
         for document in view.documents:
             if not document.editable:
                 continue
@@ -74,6 +75,8 @@ class Office:
             self.engine.cases.attach(
                 person, view.id, document.artefact, f"{document.artefact}-{number}.docx", WORD, body
             )
+            attached += 1
+        return attached
 
     @staticmethod
     def _is_rework(document: Any, view: Any) -> bool:
@@ -85,8 +88,9 @@ class Office:
 
     def decides(self, person: str, element: str, outcome: str, reason: str = "") -> Any:
         """Somebody decides a gate: attaches the paper of the decision, if it has one, and signs with the password."""
-        self.attaches(person, self.task(person, element))
         view = self.task(person, element)
+        if self.attaches(person, view):
+            view = self.task(person, element)
         answers = {"outcome": outcome, "reason": reason}
         seen = {"seen_documents": view.document_count}
         if view.gate.needs_password:

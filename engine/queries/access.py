@@ -185,16 +185,31 @@ def notices_of(tx: Asker, person: str, limit: int = 100) -> list[NoticeView]:
     ]
 
 
+# Built once: every page of a task asks.
+SCANNED = (
+    sa.select(
+        *(opinions.c[name] for name in ("recorded", "participant", "answered_by", "consultation_id")),
+        consultations.c.closed_at,
+        cases.c.drafter,
+    )
+    .join(
+        consultations,
+        sa.and_(consultations.c.tenant_id == opinions.c.tenant_id, consultations.c.id == opinions.c.consultation_id),
+    )
+    .join(cases, sa.and_(cases.c.tenant_id == opinions.c.tenant_id, cases.c.id == opinions.c.case_id))
+    .where(
+        opinions.c.tenant_id == sa.bindparam("tenant"),
+        opinions.c.case_id == sa.bindparam("case"),
+        opinions.c.recorded.is_not(None),
+    )
+)
+
+
 def hidden_papers(tx: Asker, actor: Actor, case_id: str) -> set[str]:
     """The document versions that are scans of others' opinions, which the actor may not read: who is asked does not see
     the others' while the round is open, who is not of the department never does; the drafter reads all."""
-    o, c, k = opinions.c, consultations.c, cases.c
-    rows = tx.conn.execute(
-        sa.select(o.recorded, o.participant, o.answered_by, o.consultation_id, c.closed_at, k.drafter)
-        .join(consultations, sa.and_(c.tenant_id == o.tenant_id, c.id == o.consultation_id))
-        .join(cases, sa.and_(k.tenant_id == o.tenant_id, k.id == o.case_id))
-        .where(o.tenant_id == tx.tenant, o.case_id == case_id, o.recorded.is_not(None))
-    ).all()
+    o = opinions.c
+    rows = tx.conn.execute(SCANNED, {"tenant": tx.tenant, "case": case_id}).all()
     others = [row for row in rows if row.recorded and row.participant not in actor.keys and row.answered_by != actor.id]
     if not others or others[0].drafter == actor.id:
         return set()

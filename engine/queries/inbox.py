@@ -20,7 +20,11 @@ _assignee = people.alias("assignee")
 _ended = people.alias("ended")
 
 
-def _rows(tx: Asker) -> sa.Select[Any]:
+_TENANT: sa.BindParameter[Any] = sa.bindparam("tenant")
+_PERSON: sa.BindParameter[Any] = sa.bindparam("person")
+
+
+def _rows() -> sa.Select[Any]:
     t, c = tasks.c, cases.c
     return (
         sa.select(
@@ -36,8 +40,16 @@ def _rows(tx: Asker) -> sa.Select[Any]:
         .join(cases, sa.and_(c.tenant_id == t.tenant_id, c.id == t.case_id))
         .outerjoin(focus_tasks, sa.and_(focus_tasks.c.tenant_id == c.tenant_id, focus_tasks.c.id == c.focus_task_id))
         .outerjoin(_assignee, sa.and_(_assignee.c.tenant_id == t.tenant_id, _assignee.c.id == t.assignee))
-        .where(t.tenant_id == tx.tenant)
+        .where(t.tenant_id == _TENANT)
     )
+
+
+# Built once: building them takes longer than asking.
+ROWS = _rows()
+_DONE = sa.and_(tasks.c.tenant_id == _TENANT, tasks.c.ended_by == _PERSON, tasks.c.state == "completed")
+DONE = ROWS.where(_DONE).order_by(tasks.c.ended_at.desc()).limit(LIMIT)
+DONE_COUNT = sa.select(sa.func.count()).where(_DONE)
+LAST_DONE = sa.select(tasks.c.name, tasks.c.ended_at).where(_DONE).order_by(tasks.c.ended_at.desc()).limit(1)
 
 
 def offered_to(actor: Actor) -> sa.ColumnElement[bool]:
@@ -54,21 +66,21 @@ def inbox(tx: Asker, person: str, tab: str = "todo", focus: str | None = None) -
     actor = tx.actor(person)
     t = tasks.c
     is_open = t.state.in_(OPEN)
+    asked = {"tenant": tx.tenant, "person": person}
     rows = [
         (row, due_of(tx, row.due_at))
         for row in tx.conn.execute(
-            _rows(tx)
-            .where(is_open, sa.or_(t.assignee.in_((person, *actor.stands_for)), offered_to(actor)))
-            .order_by(t.due_at.is_(None), t.due_at, t.created_at)
+            ROWS.where(is_open, sa.or_(t.assignee.in_((person, *actor.stands_for)), offered_to(actor))).order_by(
+                t.due_at.is_(None), t.due_at, t.created_at
+            ),
+            asked,
         )
     ]
     others = sa.func.coalesce(t.assignee, "").not_in((person, *actor.stands_for))
     elsewhere = sa.and_(is_open, others, sa.not_(offered_to(actor)))
     watched = sa.or_(cases.c.drafter == person, cases.c.started_by == person)
-    done_count = tx.conn.execute(
-        sa.select(sa.func.count()).where(t.tenant_id == tx.tenant, t.ended_by == person, t.state == "completed")
-    ).scalar_one()
-    waiting = [(row, due_of(tx, row.due_at)) for row in tx.conn.execute(_rows(tx).where(elsewhere, watched))]
+    done_count = tx.conn.execute(DONE_COUNT, asked).scalar_one()
+    waiting = [(row, due_of(tx, row.due_at)) for row in tx.conn.execute(ROWS.where(elsewhere, watched), asked)]
     counts = {
         "todo": len(rows),
         "late": sum(due.state == "late" for _, due in rows),
@@ -87,12 +99,7 @@ def inbox(tx: Asker, person: str, tab: str = "todo", focus: str | None = None) -
         "watching": waiting,
     }.get(tab)
     if shown is None:
-        shown = [
-            (row, due_of(tx, row.due_at, row.ended_at))
-            for row in tx.conn.execute(
-                _rows(tx).where(t.ended_by == person, t.state == "completed").order_by(t.ended_at.desc()).limit(LIMIT)
-            )
-        ]
+        shown = [(row, due_of(tx, row.due_at, row.ended_at)) for row in tx.conn.execute(DONE, asked)]
     focus_counts = Counter((row.focus_id, row.label) for row, _ in shown if row.focus_id)
     if focus:
         shown = [(r, d) for r, d in shown if r.focus_id == focus]
@@ -142,13 +149,7 @@ def _line(row: Any, due: Any, actor: Actor, names: dict[str, str], away: dict[st
 
 
 def _last_done(tx: Asker, person: str) -> LastDone | None:
-    t = tasks.c
-    row = tx.conn.execute(
-        sa.select(t.name, t.ended_at)
-        .where(t.tenant_id == tx.tenant, t.ended_by == person, t.state == "completed")
-        .order_by(t.ended_at.desc())
-        .limit(1)
-    ).first()
+    row = tx.conn.execute(LAST_DONE, {"tenant": tx.tenant, "person": person}).first()
     return LastDone(row.name, row.ended_at) if row else None
 
 

@@ -40,29 +40,37 @@ _assignee = people.alias("assignee")
 PORTAL_PROCESS = "ca_portal_publication"
 
 
+_TENANT: sa.BindParameter[Any] = sa.bindparam("tenant")
+# Built once: building it takes longer than asking.
+LOAD = (
+    sa.select(
+        task_rows,
+        tasks.further_candidates(),
+        cases.c.code,
+        cases.c.title,
+        cases.c.lead_unit,
+        cases.c.drafter,
+        cases.c.reopened,
+        cases.c.status,
+        cases.c.process_id,
+        cases.c.definition.label("case_definition"),
+        cases.c.state.label("case_state"),
+        focus_tasks.c.label,
+        _assignee.c.name.label("assignee_name"),
+    )
+    .join(cases, sa.and_(cases.c.tenant_id == task_rows.c.tenant_id, cases.c.id == task_rows.c.case_id))
+    .outerjoin(
+        focus_tasks, sa.and_(focus_tasks.c.tenant_id == cases.c.tenant_id, focus_tasks.c.id == cases.c.focus_task_id)
+    )
+    .outerjoin(
+        _assignee, sa.and_(_assignee.c.tenant_id == task_rows.c.tenant_id, _assignee.c.id == task_rows.c.assignee)
+    )
+    .where(task_rows.c.tenant_id == _TENANT, task_rows.c.id == sa.bindparam("task"))
+)
+
+
 def _load(tx: Asker, task_id: str) -> Any:
-    t, c = task_rows.c, cases.c
-    row = tx.conn.execute(
-        sa.select(
-            task_rows,
-            tasks.further_candidates(),
-            c.code,
-            c.title,
-            c.lead_unit,
-            c.drafter,
-            c.reopened,
-            c.status,
-            c.process_id,
-            c.definition.label("case_definition"),
-            c.state.label("case_state"),
-            focus_tasks.c.label,
-            _assignee.c.name.label("assignee_name"),
-        )
-        .join(cases, sa.and_(c.tenant_id == t.tenant_id, c.id == t.case_id))
-        .outerjoin(focus_tasks, sa.and_(focus_tasks.c.tenant_id == c.tenant_id, focus_tasks.c.id == c.focus_task_id))
-        .outerjoin(_assignee, sa.and_(_assignee.c.tenant_id == t.tenant_id, _assignee.c.id == t.assignee))
-        .where(t.tenant_id == tx.tenant, t.id == task_id)
-    ).first()
+    row = tx.conn.execute(LOAD, {"tenant": tx.tenant, "task": task_id}).first()
     if row is None:
         raise NotFound("task", f"Expected a task with id {task_id}, found none.")
     return row
@@ -181,14 +189,23 @@ def _form(tx: Asker, row: Any, draft: Any, lang: str) -> Any:
     return form.describe(values or {}, sources(tx, form, row), lang)
 
 
+SIGNED = (
+    sa.select(
+        *(task_rows.c[name] for name in ("seen", "outcome", "element", "definition", "call", "instance")),
+        cases.c.definition.label("case_definition"),
+    )
+    .join(cases, sa.and_(cases.c.tenant_id == task_rows.c.tenant_id, cases.c.id == task_rows.c.case_id))
+    .where(
+        task_rows.c.tenant_id == _TENANT,
+        task_rows.c.case_id == sa.bindparam("case"),
+        task_rows.c.capacity.is_not(None),
+    )
+)
+
+
 def signed_versions(tx: Asker, case_id: str) -> set[str]:
     """SHA-256 of the document versions that a signature of the case was given on."""
-    t, c = task_rows.c, cases.c
-    rows = tx.conn.execute(
-        sa.select(t.seen, t.outcome, t.element, t.definition, t.call, t.instance, c.definition.label("case_definition"))
-        .join(cases, sa.and_(c.tenant_id == t.tenant_id, c.id == t.case_id))
-        .where(t.tenant_id == tx.tenant, t.case_id == case_id, t.capacity.is_not(None))
-    )
+    rows = tx.conn.execute(SIGNED, {"tenant": tx.tenant, "case": case_id})
     found = set()
     for row in rows:
         if gates.moves_on(row.outcome):
