@@ -20,6 +20,8 @@ STAFF = WATCHERS | {"nguoi_soan_thao", "truong_don_vi", "van_thu", "chuyen_vien_
 
 # Who draws processes and deploys them.
 ANALYST = "chuyen_vien_phan_tich"
+# Duties that stay apart from deciding and drafting (domain.md §5): who has one does not stand in for who has not.
+APART = frozenset({ADMINISTRATOR, ANALYST, "kiem_tra_chi_doc", "van_thu"})
 
 
 @dataclass(frozen=True, slots=True)

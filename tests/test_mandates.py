@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import offices
 from engine import Conflict, EngineError, Forbidden, Invalid, NotFound
 from engine.queries.capacities import signed_kinds
-from engine.records import journal, mandates, tasks
+from engine.records import journal, lane_bindings, mandates, memberships, tasks
 from offices import CLERK, DIRECTOR, HEAD, LEADER, REASON, SECRETARY, VICE_CHAIR
 
 At = Callable[..., offices.Office]
@@ -100,6 +100,23 @@ def test_a_deputy_without_an_office_of_their_own_signs_nothing_but_may_return(of
         office.decides(HEAD, "ky_trinh", "dong_y")
     office.decides(HEAD, "ky_trinh", "yeu_cau_chinh_sua", REASON)
     assert office.history("ky_trinh")[-1][1] == "yeu_cau_chinh_sua" and office.faults() == []
+
+
+def test_who_acts_as_head_signs_q_and_a_deputy_in_charge_signs_while_there_is_no_head(office_at: At) -> None:
+    office = office_at("gop_y_noi_bo").hurry("thong_qua_du_thao_1")
+    m = memberships.c
+    acting = {DIRECTOR: ("quyen_giam_doc", "dept_director"), LEADER: ("pho_giam_doc_phu_trach", "dept_leader")}
+    with office.engine.statements().begin() as connection:
+        for person, (position, lane) in acting.items():
+            connection.execute(sa.update(memberships).where(m.person_id == person).values(position=position))
+            bound = {"tenant_id": office.engine.settings.tenant_id, "position": position, "unit_id": "lanh_dao_so"}
+            connection.execute(sa.insert(lane_bindings), [{**bound, "lane": lane}])
+            if lane == "dept_director":
+                connection.execute(sa.insert(lane_bindings), [{**bound, "lane": "dept_leader"}])
+    assert office.task(DIRECTOR, "thong_qua_du_thao_1").gate.capacity == "Q. GIÁM ĐỐC"
+    assert office.task(LEADER, "thong_qua_du_thao_1").gate.unauthorised, "there is a head"
+    office.away(DIRECTOR, "2022-01-28", "2022-03-30", None)
+    assert office.task(LEADER, "thong_qua_du_thao_1").gate.capacity == "KT. GIÁM ĐỐC / PHÓ GIÁM ĐỐC"
 
 
 # --- mandates -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 import offices
-from engine import Conflict, EngineError, Forbidden, NotFound
+from engine import Conflict, EngineError, Forbidden, Invalid, NotFound
 from engine.records import cases
 from offices import CLERK, DIRECTOR, DRAFTER, HEAD, REASON
 from webui import demo
@@ -121,6 +121,16 @@ def test_who_decides_nothing_signs_nothing(office_at: At, person: str) -> None:
             answers = {"outcome": outcome, "reason": REASON}
             office.engine.signing.sign(view.id, person, answers, view.version, office.password)
     assert office.waits() == {"ky_trinh": ["dept_director"]}
+
+
+@pytest.mark.parametrize("person", [ANALYST, CLERK, ADMINISTRATOR, INSPECTOR])
+def test_who_draws_keeps_repairs_or_inspects_is_nobodys_deputy(office_at: At, person: str) -> None:
+    office = office_at("duyet_du_thao").at("2022-02-09 09:00")
+    with refused(Invalid) as found:
+        office.away(HEAD, "2022-02-09", "2022-02-11", person)
+    assert [reason.code for reason in found.value.fields["deputy"]] == ["kept_apart"]
+    assert person not in {one[0] for one in office.engine.queries.absence_choices(HEAD).deputies}
+    office.away(person, "2022-02-09", "2022-02-11", "cv.tonghop.2")
 
 
 @pytest.mark.parametrize("away", [HEAD, "gd.so"])

@@ -35,6 +35,8 @@ def announce_absence(
         problems["first_day"] = [Reason("in_the_past", "expected an absence that is not over")]
     if deputy is not None and (deputy == person or not _active(tx, deputy)):
         problems["deputy"] = [Reason("not_an_option", "expected a colleague who has an account")]
+    elif deputy is not None and (tx.actor(deputy).roles & org.APART) - tx.actor(person).roles:
+        problems["deputy"] = [Reason("kept_apart", "expected a colleague whose duties are not kept apart")]
     if len(reason.strip()) < 3:
         problems["reason"] = [Reason("too_short", "expected a reason", {"min": 3})]
     if problems:

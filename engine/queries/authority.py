@@ -128,6 +128,10 @@ def absence_choices(tx: Asker, person: str) -> Choices:
     order = list(dict.fromkeys(row.id for row in everybody))
     may = {row.id for row in everybody if leads or row.id == person or (heads and row.unit_id in who.units)}
     offered = {row.id for row in everybody if leads or row.unit_id in near}
+    m = memberships.c
+    held = sa.select(m.person_id, m.roles).where(m.tenant_id == tx.tenant, org.valid_on(tx.today))
+    if not who.roles & org.APART:
+        offered -= {row.person_id for row in tx.conn.execute(held) if org.APART & set(row.roles.split())}
     others = sorted((key for key in order if key in may), key=lambda key: key != person)
     return Choices(
         [known[key] for key in others], [known[key] for key in order if key in offered], who.watches_all or heads

@@ -29,6 +29,8 @@ def problem(reason: Any) -> str:
             return _("Write a date as dd/mm/yyyy")
         case "before_first" | "out_of_range":
             return _("Give a day from the first day on, within a year")
+        case "kept_apart":
+            return _("Who administers, draws processes, inspects or keeps numbers does not stand in here")
         case "before_decision":
             return _("Give a day from the day of the decision on")
         case "in_the_past":
