@@ -1,12 +1,15 @@
 """What a fresh reading found in pages: signatures that were not asked for, words that are not an office's."""
 
+import io
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+import offices
 from engine.queries.explaining import Explanation
-from offices import DIRECTOR, DRAFTER, HEAD, LEADER, REASON
+from offices import DIRECTOR, DRAFTER, HEAD, LEADER, REASON, SECRETARY
 from webui import demo, wording
 
 
@@ -91,3 +94,27 @@ def test_why_it_is_due_names_no_code_for_how_sure_its_source_is(site: Callable[.
             assert wording.why_due(told).endswith(f"({said}")
         fixed = Explanation("ngay_lam_viec", date(2022, 9, 30), date(2022, 9, 30), 0)
         assert wording.why_due(fixed) == "", "no working days from the very day"
+
+
+def test_who_decides_adds_the_paper_of_the_gate_on_the_desk(site: Callable[..., Any], tmp_path: Path) -> None:
+    here = site("nhan_nhiem_vu")
+    gate = '<zeebe:property name="gate" value="appraisal"/><zeebe:property name="produces" value="bao_cao_tham_dinh"/>'
+    own = gate + '<zeebe:property name="outcomes" value="dong_y yeu_cau_chinh_sua"/>'
+    body = f"""<startEvent id="s"/>
+        <userTask id="tham_dinh" name="Thẩm định">
+        <ext><zeebe:assignmentDefinition assignee="{HEAD}"/><zeebe:properties>{own}</zeebe:properties></ext></userTask>
+        <endEvent id="e"/>
+        ~ s tham_dinh e"""
+    offices.with_small_process(here.office, tmp_path, body)
+    here.office.opens(SECRETARY, "T2")
+    head = here.person(HEAD)
+    task = head.task("tham_dinh")
+    desk = head.sees(task)
+    assert 'name="file:bao_cao_tham_dinh"' in desk.source and "#doc-bao_cao_tham_dinh" in desk.links()
+    file = (io.BytesIO(demo.word("bao_cao_tham_dinh", ["Báo cáo thẩm định."])), "bao-cao.docx", demo.WORD)
+    sent = {"upload": "bao_cao_tham_dinh", "file:bao_cao_tham_dinh": file}
+    answer = head.sends(desk, f"{task}/tai-len", sent)
+    assert answer.status == 303, answer.text
+    desk = head.sees(task)
+    assert "bản 1.0" in desk.text
+    assert head.sends(desk, f"{task}/quyet-dinh", {"outcome": "dong_y"}).status == 303
