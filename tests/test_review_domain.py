@@ -11,8 +11,8 @@ import offices
 import stores
 from engine import Forbidden, Invalid, NotFound, arrivals, numbering
 from engine.queries import papers
-from engine.records import opinions
-from offices import DRAFTER, SECRETARY, refused
+from engine.records import cases, document_versions, opinions, tasks, waivers
+from offices import DRAFTER, HEAD, SECRETARY, refused
 from test_approvals import mend
 from test_recording import records
 from test_review_races import together
@@ -132,3 +132,58 @@ def test_the_drafter_changes_no_paper_of_a_decision(office_at: At) -> None:
         mend(office, "van_ban_chi_dao", "Bút phê khác.")
     shown = {document.artefact: document.revisable for document in office.case(DRAFTER).documents}
     assert not shown["van_ban_chi_dao"] and shown["du_thao_1"]
+
+
+OTHER = {"reason": "Lý do khác hẳn ban đầu."}
+PINS = [{"artefact": "du_thao_2", "number": 9, "sha256": "0" * 64, "version": "0" * 36}]
+FORGED: dict[str, Callable[[], Any]] = {
+    "another reason to waive": lambda: sa.update(waivers).values(**OTHER),
+    "another document waived": lambda: sa.update(waivers).values(artefact="chi_thi"),
+    "other versions decided on": lambda: sa.update(tasks).where(tasks.c.outcome == "dong_y").values(seen=PINS),
+    "another capacity": lambda: sa.update(tasks).where(tasks.c.element == "ky_trinh").values(capacity="TUQ. GIÁM ĐỐC"),
+    "in another's name": lambda: sa.update(tasks).where(tasks.c.element == "ky_trinh").values(on_behalf_of="gd.so"),
+    "another month": lambda: sa.update(cases).values(planned_finish="2022-12", latest_finish="2022-12"),
+    "another drafter": lambda: sa.update(cases).values(drafter=HEAD),
+    "another author": lambda: sa.update(document_versions).values(added_by=HEAD),
+    "withdrawn by nobody": lambda: sa.update(opinions).values(withdrawn_at=demo.STARTS, withdrawn_reason="x"),
+    "an opinion that nobody gave": lambda: sa.insert(opinions).from_select(
+        [
+            "tenant_id",
+            "id",
+            "consultation_id",
+            "case_id",
+            "participant",
+            "outcome",
+            "answered_at",
+            "late",
+            "sort",
+            "asked_at",
+        ],
+        sa.select(
+            opinions.c.tenant_id,
+            sa.literal("0" * 36),
+            opinions.c.consultation_id,
+            opinions.c.case_id,
+            sa.literal("Ai đó"),
+            sa.literal("dong_y"),
+            opinions.c.asked_at,
+            sa.literal(False),
+            sa.literal(99),
+            opinions.c.asked_at,
+        ).limit(1),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_rows_that_no_journal_knows_are_found(all_stores: stores.Stores, what: str) -> None:
+    """Found: waivers, pins, capacities, months, drafters and opinions could be changed without a trace."""
+    office = offices.office_at(all_stores, "sqlite", "chi_dao")
+    try:
+        office.engine.approvals.waive(HEAD, office.case_id, "ban_trinh_ky", "Không cần tài liệu này trong hồ sơ.")
+        assert office.faults() == []
+        with office.engine.statements().begin() as connection:
+            assert connection.execute(FORGED[what]()).rowcount > 0
+        assert office.faults() != []
+    finally:
+        office.engine.close()

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import (
+    bpmn,
     clock,
     consultations,
     deadlines,
@@ -30,7 +31,18 @@ from engine.commands.models import SYSTEM
 from engine.commands.transaction import Tx
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from engine.queries import papers as writing
-from engine.records import cases, document_versions, incidents, meta, opinion_remarks, opinions, seals, shards, units
+from engine.records import (
+    cases,
+    document_versions,
+    incidents,
+    meta,
+    opinion_remarks,
+    opinions,
+    seals,
+    shards,
+    units,
+    waivers,
+)
 from engine.records import documents as document_rows
 from engine.records import journal as journal_rows
 from engine.records import tasks as task_rows
@@ -262,7 +274,10 @@ def _row_faults(tx: Tx, case_id: str, entries: Sequence[Any]) -> list[str]:
     done = {row.id: row for row in _rows_of(tx, task_rows, case_id)}
     said = _Said(_rows_of(tx, opinions, case_id), _rows_of(tx, opinion_remarks, case_id))
     named = {row.id: row.artefact for row in _rows_of(tx, document_rows, case_id)}
-    kept = {(named.get(row.document_id), row.number): row.sha256 for row in _rows_of(tx, document_versions, case_id)}
+    kept = {
+        (named.get(row.document_id), row.number): (row.sha256, row.added_by)
+        for row in _rows_of(tx, document_versions, case_id)
+    }
     faults = []
     for entry in entries:
         facts = json.loads(entry.payload) if entry.payload is not None else {}
@@ -271,12 +286,50 @@ def _row_faults(tx: Tx, case_id: str, entries: Sequence[Any]) -> list[str]:
             told = (answers, answers.get("outcome"), answers.get("reason"), entry.actor, facts.get("recorded"))
             if task is None or (task.answers, task.outcome, task.reason, task.ended_by, task.recorded) != told:
                 faults.append(f"entry {entry.seq}: the task {facts['task']} does not say what was answered")
+            elif not _decided_as(task, entry.kind, facts):
+                faults.append(f"entry {entry.seq}: the task {facts['task']} does not say on what, or as whom")
         elif entry.kind in ("document.added", "document.revised") and facts:
-            digest = kept.get((facts["artefact"], facts["number"]))
-            if digest != facts["sha256"] or not documents.intact(tx.conn, tx.tenant, digest):
+            digest, by = kept.get((facts["artefact"], facts["number"]), (None, None))
+            if (digest, by) != (facts["sha256"], entry.actor) or not documents.intact(tx.conn, tx.tenant, digest):
                 faults.append(f"entry {entry.seq}: the document {facts['filename']} is not what was added")
         faults += said.faults(entry, facts)
-    return faults + said.responses()
+    faults += said.responses()
+    if all(entry.payload is not None for entry in entries):  # what was erased cannot be missed
+        journalled = [(entry, json.loads(entry.payload)) for entry in entries]
+        faults += said.unheard_of() + _waiver_faults(_rows_of(tx, waivers, case_id), journalled)
+        faults += _case_faults(tx, case_id, journalled)
+    return faults
+
+
+def _decided_as(task: Any, kind: str, facts: Mapping[str, Any]) -> bool:
+    """Whether a task's row says which versions it decided on, in which capacity, and for whom, as its entry does."""
+    same = (task.seen or None) == (facts.get("seen") or None) and (task.capacity or None) == facts.get("capacity")
+    return same and (kind == "gate.confirmed" or task.on_behalf_of == facts.get("on_behalf_of"))
+
+
+def _waiver_faults(rows: Sequence[Any], told: Sequence[tuple[Any, Mapping[str, Any]]]) -> list[str]:
+    """What was waived must be what was written last of each document."""
+    written = {f["artefact"]: (f["reason"], e.actor) for e, f in told if e.kind == "document.waived"}
+    if {row.artefact: (row.reason, row.by) for row in rows} == written:
+        return []
+    return ["what was waived is not what was written"]
+
+
+def _case_faults(tx: Tx, case_id: str, told: Sequence[tuple[Any, Mapping[str, Any]]]) -> list[str]:
+    """The months of a case must be those it was opened with, and changed to by its entries since; its drafter the one
+    that its process knows."""
+    names = ("planned_start", "planned_finish", "committed_finish", "latest_finish")
+    months: dict[str, Any] = {}
+    for entry, facts in told:
+        if entry.kind == "case.started":
+            months = {name: facts["stimulus"]["vars"].get(name) for name in names}
+        elif entry.kind == "case.dates_changed":
+            months |= facts["to"]
+    row = tx.conn.execute(sa.select(cases).where(cases.c.tenant_id == tx.tenant, cases.c.id == case_id)).one()
+    wrong = [name for name, month in months.items() if month is not None and row._mapping[name] != month]
+    drafter = bpmn.variables(row.state).get("drafter") if row.status == "running" else None
+    wrong += ["drafter"] if drafter and drafter != row.drafter else []
+    return [f"the case's {name} is not what was written" for name in wrong]
 
 
 class _Said:
@@ -290,6 +343,9 @@ class _Said:
         for row in sorted(remarks, key=lambda row: row.number):
             self.of.setdefault(row.opinion_id, []).append((row.clause, row.text))
         self.told: dict[str, tuple[int, str, str | None, str]] = {}
+        # opinions that an entry says were given, and those that it says were taken off the round
+        self.given: set[str] = set()
+        self.withdrawn: set[str] = set()
 
     def faults(self, entry: Any, facts: Mapping[str, Any]) -> list[str]:
         """What an entry says of opinions that their rows do not."""
@@ -297,13 +353,16 @@ class _Said:
         match entry.kind:
             case "opinion.given" if facts:
                 row = self.by_task.get(facts["task"])
+                self.given |= {row.id} if row is not None else set()
                 right = row is None or (not row.late and self._is(row, facts["answers"], facts, entry.actor))
             case "opinion.late" if facts:
                 row = self.by_id.get(facts["opinion"])
+                self.given.add(facts["opinion"])
                 right = row is not None and row.late == facts["late"] and row.silence is not None
                 right = right and self._is(row, facts["given"], facts, entry.actor)
             case "opinion.withdrawn" if facts:
                 row = self.by_id.get(facts["opinion"])
+                self.withdrawn.add(facts["opinion"])
                 right = row is not None and (row.withdrawn_reason, row.withdrawn_by) == (facts["reason"], entry.actor)
             case "recipients.added" if facts:
                 added = {
@@ -314,6 +373,7 @@ class _Said:
                 right = set(facts["participants"]) <= added
             case "portal.remarks" if facts:
                 for one in facts["remarks"]:
+                    self.given.add(one["opinion"])
                     row = self.by_id.get(one["opinion"])
                     kept = self.of.get(one["opinion"])
                     right = right and row is not None and row.participant == one["who"]
@@ -327,6 +387,15 @@ class _Said:
         remarks = [(remark.clause, remark.text) for remark in consultations.said(answers)]
         told = (answers.get("outcome"), facts.get("recorded"), actor, remarks)
         return (row.outcome, row.recorded, row.answered_by, self.of.get(row.id, [])) == told
+
+    def unheard_of(self) -> list[str]:
+        """What rows say of opinions that no entry knows: an answer, a remark, a withdrawal."""
+        found = []
+        for row in self.by_id.values():
+            answered = row.answered_at is not None or bool(self.of.get(row.id))
+            if (answered and row.id not in self.given) or (row.withdrawn_at and row.id not in self.withdrawn):
+                found.append(f"the opinion {row.id} is in no entry of the journal")
+        return found
 
     def responses(self) -> list[str]:
         """Which responses to remarks are not what was written last."""

@@ -131,7 +131,7 @@ def test_numbers_run_on_without_a_gap_in_every_register(office: offices.Office) 
     for register, found in given.items():
         # A number that was given before this book was kept begins its register here.
         assert found == list(range(found[0], found[0] + len(found))), register
-        assert found[0] == 1 or register in ("KH-KHCN", "BTC-KHCN"), register
+        assert found[0] == 1 or register[0] in ("KH-KHCN", "BTC-KHCN"), register
 
 
 def test_nothing_is_left_open_and_nothing_stopped(office: offices.Office) -> None:
