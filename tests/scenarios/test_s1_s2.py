@@ -81,6 +81,7 @@ def test_every_month_of_the_year_has_its_signed_report(year: offices.Office) -> 
 def test_a_report_waits_for_all_four_units_and_reminds_the_late_ones(year: offices.Office) -> None:
     year.at("2022-02-15 08:30")
     s1.finds(year)
+    assert year.case().title == "Theo dõi, báo cáo tiến độ định kỳ 02/2022"
     assert [(row.started_by, row.status) for row in reports(year)] == [("system", "running")]
     units = ("phong_qlkh", "chi_cuc_tdc", "phong_khcn_cs_shtt", "tt_ung_dung")
     assert year.waits() == {"don_vi_cap_nhat": sorted(f"unit_head@{unit}" for unit in units)}
