@@ -135,6 +135,7 @@ def settle(
     values: Mapping[str, Any],
     seen: Sequence[Mapping[str, Any]] | None,
     signed: str | None,
+    behalf: str | None = None,
 ) -> None:
     """Write down how a confirmation ended: confirmed, the approval counts for the versions that it saw now; returned,
     the drafter is told and has to mend the document once more."""
@@ -143,6 +144,8 @@ def settle(
         facts["seen"] = list(seen)
     if signed:
         facts["capacity"] = signed
+    if behalf:
+        facts["on_behalf_of"] = behalf
     _count(tx, task.case_id)
     note(tx, task, actor, "gate.confirmed", facts)
     if not gates.moves_on(values.get("outcome")) and task.drafter and task.drafter != actor:

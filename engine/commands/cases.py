@@ -375,7 +375,7 @@ def complete(
     if task.kind == "opinion":
         consultations.answer(tx.conn, tx.tenant, task, actor, tx.now, values, recorded)
     if task.token == "":  # an approval given anew stands beside the process
-        approvals.settle(tx, task, actor, values, seen, signed_as)
+        approvals.settle(tx, task, actor, values, seen, signed_as, behalf)
         return Completed(task.case_id, None, task.status, task.name, task.name_en)
     kind = "gate.decided" if gate else "opinion.given" if task.kind == "opinion" else "task.completed"
     # Only what the model maps out may enter the process: answers stay on the task's row.

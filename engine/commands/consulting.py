@@ -30,13 +30,16 @@ def respond(tx: Tx, actor: str, opinion_id: str, response: str, text: str = "") 
     Raises NotFound, Forbidden("not_drafter"), Conflict("not_answered" | "case_ended"), Invalid(response | text).
     """
     r = opinion_remarks.c
-    found = tx.conn.execute(
+    named = (
         sa.select(opinion_remarks)
         .where(r.tenant_id == tx.tenant, sa.or_(r.id == opinion_id, r.opinion_id == opinion_id))
         .order_by(r.number)
-    ).all()
-    case_id = found[0].case_id if found else _opinion(tx, opinion_id).case_id
+    )
+    first = tx.conn.execute(named).first()
+    case_id = first.case_id if first else _opinion(tx, opinion_id).case_id
     case = _drafters_case(tx, actor, case_id)
+    # Only now, with the case locked: who came first has answered some of them meanwhile.
+    found = tx.conn.execute(named).all()
     consultations.check_response(response, text)
     if not found:
         raise Conflict("not_answered", "Expected to respond to a remark, but none was made.")

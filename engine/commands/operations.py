@@ -286,7 +286,7 @@ def _row_faults(tx: Tx, case_id: str, entries: Sequence[Any]) -> list[str]:
             told = (answers, answers.get("outcome"), answers.get("reason"), entry.actor, facts.get("recorded"))
             if task is None or (task.answers, task.outcome, task.reason, task.ended_by, task.recorded) != told:
                 faults.append(f"entry {entry.seq}: the task {facts['task']} does not say what was answered")
-            elif not _decided_as(task, entry.kind, facts):
+            elif not _decided_as(task, facts):
                 faults.append(f"entry {entry.seq}: the task {facts['task']} does not say on what, or as whom")
         elif entry.kind in ("document.added", "document.revised") and facts:
             digest, by = kept.get((facts["artefact"], facts["number"]), (None, None))
@@ -301,10 +301,10 @@ def _row_faults(tx: Tx, case_id: str, entries: Sequence[Any]) -> list[str]:
     return faults
 
 
-def _decided_as(task: Any, kind: str, facts: Mapping[str, Any]) -> bool:
+def _decided_as(task: Any, facts: Mapping[str, Any]) -> bool:
     """Whether a task's row says which versions it decided on, in which capacity, and for whom, as its entry does."""
     same = (task.seen or None) == (facts.get("seen") or None) and (task.capacity or None) == facts.get("capacity")
-    return same and (kind == "gate.confirmed" or task.on_behalf_of == facts.get("on_behalf_of"))
+    return same and task.on_behalf_of == facts.get("on_behalf_of")
 
 
 def _waiver_faults(rows: Sequence[Any], told: Sequence[tuple[Any, Mapping[str, Any]]]) -> list[str]:
