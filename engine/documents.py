@@ -213,7 +213,9 @@ def entered_number(conn: sa.Connection, tenant: int, case_id: str, artefact: str
     """(number, dated) of a document that came with a number from before its case was kept here, which no register of
     ours has given; else None."""
     d, n = documents.c, numbers.c
-    given = sa.exists().where(n.tenant_id == d.tenant_id, n.symbol == d.number)
+    # "entered:" marks what the book was told of (`engine.numbering.entered`).
+    ours = sa.not_(n.asked_for.startswith("entered:"))
+    given = sa.exists().where(n.tenant_id == d.tenant_id, n.symbol == d.number, ours)
     mine = sa.and_(d.tenant_id == tenant, d.case_id == case_id, d.artefact == artefact)
     return conn.execute(sa.select(d.number, d.dated).where(mine, d.number.is_not(None), ~given)).first()
 

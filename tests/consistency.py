@@ -148,7 +148,7 @@ def _documents(rows: dict[str, list[Any]], everywhere: dict[str, list[Any]]) -> 
     entered = {json.loads(r.payload)["task"] for r in rows[journal.name] if r.kind == "task.entered" and r.payload}
     before = {v.document_id for v in rows[document_versions.name] if v.task_id in entered}
     issued = [d.number for d in rows[documents.name] if d.number and d.id not in before]
-    given = [n for n in rows[numbers.name] if n.register != "ho_so"]
+    given = [n for n in rows[numbers.name] if n.register != "ho_so" and not n.asked_for.startswith("entered:")]
     # A document that came back and was signed again has a new number; the one before stays in the register alone.
     latest = {n.register: max(m.number for m in given if m.register == n.register) for n in given}
     standing = [n.symbol for n in given if n.symbol in issued or n.number == latest[n.register]]
@@ -160,8 +160,11 @@ def _numbers(rows: dict[str, list[Any]]) -> Iterator[str]:
     by_register: dict[tuple[str, int], list[int]] = {}
     for number in rows[numbers.name]:
         by_register.setdefault((number.register, number.year), []).append(number.number)
+    # A number from before the book was kept begins its register: it goes on after that.
+    told = {(n.register, n.year) for n in rows[numbers.name] if n.asked_for.startswith("entered:")}
     for (register, year), given in by_register.items():
-        if sorted(given) != list(range(1, len(given) + 1)):
+        first = min(given) if (register, year) in told else 1
+        if sorted(given) != list(range(first, first + len(given))):
             yield f"register {register} of {year} has the numbers {sorted(given)}"
     yield from _same(
         "cases", [n.case_id for n in rows[numbers.name] if n.register == "ho_so"], [c.id for c in rows[cases.name]]

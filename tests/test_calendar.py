@@ -209,7 +209,7 @@ LAW = [{"number": 15, "unit": "ngay", "direction": "sau", "source": "Luật 80/2
             "25/11",
             "10 ngày trước 07/12, rơi vào Chủ Nhật 27/11 nên lùi về thứ Sáu 25/11",
         ),
-        ("days after(today(), n)", "16/05", "31/05", "15 ngày kể từ 16/05 (Luật 80/2015/QH13, Điều 121, F)"),
+        ("days after(today(), n)", "16/05", "31/05", "15 ngày kể từ 16/05 (Luật 80/2015/QH13, Điều 121)"),
         ("working days after(today(), 5)", "27/01", "11/02", ""),
         ("due", "27/01", "11/02", ""),
     ],

@@ -145,12 +145,12 @@ def test_a_changed_state_is_found(office: offices.Office) -> None:
     state = office.state().replace('"drafter":"cv.qlkh.1"', '"drafter":"cv.qlkh.3"')
     assert state != office.state()
     tamper(office, sa.update(cases).values(state=state))
-    assert office.faults() == ["the stored state is not what the journal leads to"]
+    assert "the stored state is not what the journal leads to" in office.faults()
 
 
 def test_a_space_in_the_state_is_found(office: offices.Office) -> None:
     tamper(office, sa.update(cases).values(state=office.state() + " "))
-    assert office.faults() == ["the stored state is not what the journal leads to"]
+    assert "the stored state is not what the journal leads to" in office.faults()
 
 
 def test_a_changed_a_deleted_and_an_added_shard_are_found(office: offices.Office) -> None:
@@ -245,7 +245,8 @@ def test_a_seal_written_anew_is_found(office: offices.Office) -> None:
 def test_every_command_writes_an_entry_and_names_who_did_it(office_at: At) -> None:
     office = office_at("phan_cong")
     office.until("duyet_du_thao")
-    told = [(row.kind, row.actor) for row in entries(office)]
+    # What is due on the day it was given is told to the head at once (DMN-07).
+    told = [(row.kind, row.actor) for row in entries(office) if row.kind != "task.escalated"]
     assert told == [
         ("case.started", "cv.tonghop.1"),
         ("task.completed", "tp.qlkh"),

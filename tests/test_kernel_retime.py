@@ -62,11 +62,15 @@ def test_a_month_follows_the_plan_and_the_calendar() -> None:
     assert case.variables["month"] == "2022-04"
 
 
+# 27/01/2022 02:00 UTC, in whole minutes since 1970: what a state keeps of an instant costs it little.
+MINUTES = int(dt.datetime(2022, 1, 27, 2, tzinfo=dt.UTC).timestamp()) // 60
+
+
 def test_what_does_not_look_at_the_clock_keeps_no_instant() -> None:
     def kept(case: Case) -> Any:
         return load(case.state).tokens[int(case.task("a"))].extra
 
-    assert kept(begun(task(FIVE))) == {"d": {"a": "2022-01-27T02:00:00Z", "d": "2022-02-03T16:59:59Z"}}
+    assert kept(begun(task(FIVE))) == {"d": {"a": MINUTES, "d": "2022-02-03T16:59:59Z"}}
     assert kept(begun(task(MONTH), month="2022-01")) == {"d": {"d": "2022-01-31T16:59:59Z"}}
     assert kept(begun(task("2022-01-31").replace("'=", "'"))) is None
 

@@ -67,7 +67,7 @@ def test_a_cycle_opens_a_case_at_each_turn(office: offices.Office, deploy: Calla
     assert opened(office) == ["15/01 08:00", "15/02 08:00", "15/03 08:00", "15/04 08:00"]
     assert armed(office) == ["15/05 08:00 armed"]
     (case,) = office.read(sa.select(cases).where(cases.c.process_id == "bao_cao").limit(1))
-    assert (case.lead_unit, case.focus_task_id, case.title) == ("van_phong_so", None, "Báo cáo")
+    assert (case.lead_unit, case.focus_task_id, case.title) == ("van_phong_so", None, "Báo cáo 01/2022")
     assert office.faults() == []
 
 

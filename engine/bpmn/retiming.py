@@ -45,17 +45,17 @@ def computed(value: Value | None) -> bool:
     return isinstance(value, feel.Compiled) and not value.constant
 
 
-def instant_to_keep(run: "Run", timer: Timer) -> str | None:
+def instant_to_keep(run: "Run", timer: Timer) -> str | int | None:
     """The instant that a newly armed timer has to remember."""
     if timer.kind == "cycle" or not computed(timer.value):
         return None
-    return timers.utc(run.now) if timer.kind == "duration" or of_clock(timer.value) else None
+    return timers.brief(run.now) if timer.kind == "duration" or of_clock(timer.value) else None
 
 
 def entered(run: "Run", token: Token, element: Element) -> None:
     """An activity with input mappings begins: the instant is kept when a mapping looks at the clock."""
     if any(of_clock(mapping.source) for mapping in element.inputs):
-        run.keep(token, "d", {"a": timers.utc(run.now)})
+        run.keep(token, "d", {"a": timers.brief(run.now)})
 
 
 def opened(run: "Run", token: Token, element: Element, due: str | None, follow_up: str | None) -> None:
@@ -65,7 +65,7 @@ def opened(run: "Run", token: Token, element: Element, due: str | None, follow_u
         return
     kept = dict((token.extra or {}).get("d") or {})
     if of_clock(a.due) or of_clock(a.follow_up):
-        kept["a"] = timers.utc(run.now)
+        kept["a"] = timers.brief(run.now)
     kept |= {key: value for key, value in (("d", due), ("f", follow_up)) if value is not None}
     run.keep(token, "d", kept or {"d": None})
 
@@ -106,13 +106,13 @@ def retime(run: "Run", token: Token) -> None:
 
 
 @contextmanager
-def _as_of(run: "Run", at: str | None) -> Iterator[None]:
+def _as_of(run: "Run", at: str | int | None) -> Iterator[None]:
     """Expressions see the clock as it stood then."""
     if at is None:
         yield
         return
     now, env = run.now, run._feel
-    run.now, run._feel = timers.from_utc(at), None
+    run.now, run._feel = timers.from_brief(at), None
     try:
         yield
     finally:

@@ -39,7 +39,7 @@ class Subscription:
     name: str | None = None
     key: str | None = None
     was: bool = False  # condition: its last value
-    at: str | None = None  # timer: when it was armed, where its date is counted from then
+    at: str | int | None = None  # timer: when it was armed, where its date is counted from then
 
     @property
     def id(self) -> str:

@@ -24,10 +24,24 @@ _MAX_TEXT = 200
 _FIRST, _LAST = dt.datetime(1, 1, 3, tzinfo=dt.UTC), dt.datetime(9999, 12, 29, tzinfo=dt.UTC)
 
 
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
 def utc(instant: dt.datetime) -> str:
     """The text of an instant in UTC with seconds, or with microseconds where there are any."""
     text = instant.astimezone(dt.UTC).replace(tzinfo=None).isoformat()
     return f"{text}Z"
+
+
+def brief(instant: dt.datetime) -> str | int:
+    """An instant as it costs a state least: its whole minutes since 1970, else the text of `utc`."""
+    minutes, rest = divmod(instant - EPOCH, dt.timedelta(minutes=1))
+    return minutes if not rest else utc(instant)
+
+
+def from_brief(kept: str | int) -> dt.datetime:
+    """The instant that `brief` wrote."""
+    return EPOCH + dt.timedelta(minutes=kept) if isinstance(kept, int) else from_utc(kept)
 
 
 def from_utc(text: str) -> dt.datetime:

@@ -175,8 +175,7 @@ def test_after_a_refusal_the_focus_task_can_be_started_anew(office_at: At) -> No
     assert (refused.value.code, refused.value.params) == ("already_running", {"case": "HS-2022-001"})
     office.decides(VICE_CHAIR, "chi_dao", "khong_dong_y", REASON)
     office.opens(SECRETARY, "T1")
-    # HS-2022-002 is the progress report of February.
-    assert office.case().code == "HS-2022-003"
+    assert office.case().code == "HS-2022-002"
     assert office.waits() == {"phan_cong": ["unit_head@phong_qlkh"]}
     assert office.faults() == []
 

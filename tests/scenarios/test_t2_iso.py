@@ -140,11 +140,14 @@ def test_t2_28_request_of_so_noi_vu_arriving_twice(played: Play) -> None:
     assert office.waits()["tra_loi_noi_vu"] == [t2.DRAFTER]
 
 
+REQUEST = {"so_cong_van": "400/SNV", "han_tra_loi": "2022-12-30"}
+
+
 def test_a_request_that_was_not_answered_keeps_the_case_open_the_logs_do_not(played: Play) -> None:
     office = played("2022-12-28", without=frozenset({"2022-10-31 10:00"}))
     assert {"don_doc_quy", "ghi_nhat_ky"} <= office.waits().keys()
     office.at("2022-12-28 08:30")
-    office.engine.opening.receive(t2.CLERK, office.case_id, "yeu_cau_so_noi_vu", {"so_cong_van": "400/SNV"})
+    office.engine.opening.receive(t2.CLERK, office.case_id, "yeu_cau_so_noi_vu", REQUEST)
     office.does(t2.SECRETARY, "dong_nhiem_vu", {"ket_qua": "Báo cáo năm đã ký, đã lưu.", "da_luu_ho_so": True})
     assert office.waits() == {"tra_loi_noi_vu": [t2.DRAFTER]}
     assert office.case().state == "running"
