@@ -240,6 +240,10 @@ MOMENTS = [
 OURS = [
     ('is working day("2022-04-01")', False),
     ('is working day(@"2022-04-04")', True),
+    ('days after("2022-06-10", 15)', dt.date(2022, 6, 27)),
+    ('days after("2022-06-10", 14)', dt.date(2022, 6, 24)),
+    ('days before("2022-12-07", 10)', dt.date(2022, 11, 25)),
+    ('days before("2022-12-07", 15)', dt.date(2022, 11, 22)),
     ('working days after("2022-03-31", 1)', dt.date(2022, 4, 4)),
     ('working days after(@"2022-04-04", -1)', dt.date(2022, 3, 31)),
     ('working days after("2022-04-01", 0)', dt.date(2022, 4, 4)),
