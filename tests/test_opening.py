@@ -104,6 +104,25 @@ def test_values_come_in_the_types_that_a_process_gets(kind: str, given: str, val
         assert arrivals.load(expected, {"x": given}) == {"x": value}
 
 
+def test_nothing_that_was_not_declared_enters_a_process(office_at: At, tmp_path: Path) -> None:
+    before, _, rest = MEETING.partition("<zeebe:properties>")
+    bare = before + rest.partition("</zeebe:properties>")[2]
+    declared = '<message id="lich_phien_hop" name="lich_phien_hop"/>'
+    office = offices.with_small_process(office_at(), tmp_path, bare, declared)
+    office.opens(offices.SECRETARY, "T4")
+    office.does("cv.qlkh.1", "chuan_bi")
+    with pytest.raises(Invalid) as refused:
+        office.engine.opening.receive(offices.CLERK, office.case_id, "lich_phien_hop", {"drafter": "cv.tdc.1"})
+    assert list(refused.value.fields) == ["drafter"]
+
+
+def test_an_adjustment_of_the_plan_is_opened_about_a_focus_task(office_at: At) -> None:
+    found = {each.process_id: each for each in office_at().engine.queries.supporting(offices.SECRETARY)}
+    adjustment = found["dieu_chinh_kh"]
+    assert adjustment.about_task and len(adjustment.focus_tasks) == 6
+    assert not found["bao_cao_tien_do"].about_task
+
+
 # --- properties of called processes -------------------------------------------------------------------------------
 
 

@@ -57,4 +57,4 @@ def test_the_page_of_a_case_costs_the_same_however_long_its_history_is(office_at
 def test_the_page_of_a_decision_costs_little(office_at: At) -> None:
     office = office_at("ky")
     view = office.task(VICE_CHAIR, "ky")
-    assert statements(office, lambda: office.engine.queries.task(VICE_CHAIR, view.id)) <= 16
+    assert statements(office, lambda: office.engine.queries.task(VICE_CHAIR, view.id)) <= 15

@@ -24,16 +24,14 @@ from engine.records import subscriptions
 from engine.records import tasks as task_rows
 from engine.records import timers as timer_rows
 
-VALUES_MAX = 50
-
 
 def receive(
     tx: Tx, actor: str, case_id: str, message: str, values: Mapping[str, Any] | None = None, key: str | None = None
 ) -> None:
     """Record that a message has come for a case (the date of a meeting, a request of another department).
 
-    `values` are what came with it, as the waiting element declares them (`engine.arrivals`); of one that declares
-    none: texts, numbers, booleans, lists of texts. Whoever keeps records may, the drafter and
+    `values` are what came with it, as the waiting element declares them (`engine.arrivals`); nothing else may enter the
+    process. Whoever keeps records may, the drafter and
     the head of the lead unit. Raises NotFound, Forbidden("role"), Conflict("case_ended" | "not_awaited"), Invalid.
     """
     case = locked_case(tx, case_id, actor)
@@ -50,22 +48,12 @@ def receive(
         raise Conflict("not_awaited", f"Expected case {case.code} to wait for {message}, but it does not.")
     here = tx.models.bundle(tx.conn, tx.tenant, awaited[0].definition or case.case_definition).definition
     expected = arrivals.fields(here.elements[awaited[0].element].properties)
-    given = arrivals.load(expected, values or {}) if expected else dict(values or {})
-    if len(given) > VALUES_MAX or not all(_plain(value) for value in given.values()):
-        raise Invalid({"values": [Reason("wrong_type", "expected at most 50 texts, numbers, booleans or lists")]})
+    given = arrivals.load(expected, values or {})
     stimulus: dict[str, Any] = {"do": "deliver", "kind": "message", "name": message, "vars": given}
     if key is not None:
         stimulus["key"] = key
     facts = {"message": message, "values": given}
     advance(tx, case, stimulus, actor=actor, kind="message.received", facts=facts)
-
-
-def _plain(value: Any) -> bool:
-    if isinstance(value, list):
-        return len(value) <= 1000 and all(isinstance(item, str | int | float | bool) for item in value)
-    if isinstance(value, str):
-        return len(value) <= 5000
-    return value is None or isinstance(value, int | float | bool)
 
 
 # --- mid-way ------------------------------------------------------------------------------------------------------

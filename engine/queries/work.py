@@ -105,7 +105,9 @@ def task(tx: Asker, person: str, task_id: str, lang: str = "vi") -> TaskView:
     newest = documents.newest(versions)
     made = {slug: newest[slug] for slug in produces if slug in newest} if asks and not is_gate else {}
     returned = tasks.sent_back(tx.conn, tx.tenant, row, made, gates.RETURNS)
-    without = waived(tx, row.case_id) if asks else {}
+    # A missing document may have been waived; that is looked up only when one is missing.
+    lacks = asks and any(slug not in newest for slug in (*requires, *produces) if slug != "opinions")
+    without = waived(tx, row.case_id) if lacks else {}
     facts = gates.Facts(person, row.drafter, requires, produces, newest, names, remarks, returned, lacking, without)
     conditions = gates.conditions(facts, is_gate) if asks else []
     if asks and is_gate:
